@@ -1,6 +1,7 @@
 """A real study at the paper's scale, of a paper with few numbers, so that verdicts follow."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -132,3 +133,19 @@ def claims(study: Real) -> set[str]:
     """Ids of all that the paper prints."""
     published = read_published(study.paper / "published.yaml")
     return {entry.id for entry in (*published.claims, *published.statements, *published.layers)}
+
+
+def stating(study, **replaced):
+    """The study with a paper whose claims state more: claim → keys."""
+    text = study.paper.joinpath("published.yaml").read_text()
+    for claim, more in replaced.items():
+        text = text.replace(f"id: {claim},", f"id: {claim}, {more},")
+    return SimpleNamespace(folder=study.folder, received=study.received, paper=rewritten(study.paper, text))
+
+
+def rewritten(paper, text):
+    other = paper.parent / "other"
+    other.mkdir()
+    (other / "published.yaml").write_text(text, encoding="utf-8")
+    (other / "notes.md").write_text("# Notes\n", encoding="utf-8")
+    return other

@@ -30,35 +30,35 @@ def split(*subsets: str, fold: int = 0) -> pd.DataFrame:
 def test_a_planted_leak_of_every_kind_is_found(why, sides):
     table = manifest(["p", "p", "q"] if why == "group" else ["", "", ""], ["u", "u", "v"] if why == "unit" else None)
     equal = pairs(("s0", "s1", why, 0.01)) if why not in ("group", "unit") else pairs()
-    found = audit(table, split(*sides, "train"), equal)
-    LEAKS.check(found.pairs, "leaks")
-    assert found.pairs["why"].tolist() == [why]
-    row = found.pairs.iloc[0]
+    audited = audit(table, split(*sides, "train"), equal)
+    LEAKS.check(audited.pairs, "leaks")
+    assert audited.pairs["why"].tolist() == [why]
+    row = audited.pairs.iloc[0]
     assert {row["id_a"], row["id_b"]} == {"s0", "s1"}
     tested = "test" in sides
     assert row["subset_a"] == ("test" if tested else "validation")
-    assert (found.test if tested else found.validation) == {name: int(name == why) for name in WHYS}
-    assert found.samples == {0: int(tested)}
+    assert (audited.test if tested else audited.validation) == {name: int(name == why) for name in WHYS}
+    assert audited.samples == {0: int(tested)}
     with pytest.raises(UserError, match=f"share {why}"):
-        found.require_none("group", "here")
+        audited.require_none("group", "here")
     if why != "unit":
-        found.require_none("unit", "here")
-    found.require_none("sample", "here")
+        audited.require_none("unit", "here")
+    audited.require_none("sample", "here")
 
 
 def test_what_is_shared_in_several_ways_is_listed_by_group_first_then_unit_then_picture():
     equal = pairs(("s0", "s1", "turned", 0.01))
-    found = audit(manifest(["p", "p"], ["u", "u"]), split("train", "test"), equal)
-    assert found.pairs["why"].tolist() == ["group", "unit", "turned"]
+    audited = audit(manifest(["p", "p"], ["u", "u"]), split("train", "test"), equal)
+    assert audited.pairs["why"].tolist() == ["group", "unit", "turned"]
 
 
 def test_pictures_of_two_labels_are_listed_first_then_what_lies_across_test_and_training():
     table = manifest(["p", "p", "", "", "", ""]).assign(label=["a", "b", "a", "a", "a", "b"])
     equal = pairs(("s2", "s3", "near_equal", 0.1), ("s1", "s2", "turned", 0.1), ("s4", "s5", "cropped", 0.2))
     sides = split("train", "test", "train", "validation", "train", "validation")
-    found = audit(table, sides, equal)
-    assert found.pairs["why"].tolist() == ["turned", "cropped", "group", "near_equal"]
-    assert found.pairs.iloc[1][["id_a", "label_a", "id_b", "label_b"]].tolist() == ["s5", "b", "s4", "a"]
+    audited = audit(table, sides, equal)
+    assert audited.pairs["why"].tolist() == ["turned", "cropped", "group", "near_equal"]
+    assert audited.pairs.iloc[1][["id_a", "label_a", "id_b", "label_b"]].tolist() == ["s5", "b", "s4", "a"]
 
 
 def test_a_proven_pair_is_listed_with_what_was_done_and_how_sure_it_is():
@@ -66,33 +66,33 @@ def test_a_proven_pair_is_listed_with_what_was_done_and_how_sure_it_is():
     equal = pairs(("s0", "s1", "turned", 0.1), ("s2", "s3", "near_equal", 0.1))
     equal = equal.assign(**{name: [value, None] for name, value in evidence.items()})
     equal["changes"] = equal["changes"].fillna("")
-    found = audit(manifest(["", "", "", "p", "p"]), split("train", "test", "train", "test", "train"), equal)
-    LEAKS.check(found.pairs, "leaks")
-    rows = found.pairs.set_index("why")
+    audited = audit(manifest(["", "", "", "p", "p"]), split("train", "test", "train", "test", "train"), equal)
+    LEAKS.check(audited.pairs, "leaks")
+    rows = audited.pairs.set_index("why")
     assert rows.loc["turned", ["changes", "correlation", "by_chance"]].tolist() == ["turned 90°", 0.9, 1e-6]
     assert rows.loc[["group", "near_equal"], "changes"].tolist() == ["", ""]
     assert rows.loc[["group", "near_equal"], ["correlation", "by_chance"]].isna().all(axis=None)
 
 
 def test_nothing_is_found_where_nothing_is_shared():
-    found = audit(manifest(["p", "p", "q", "", ""]), split("train", "train", "test", "test", "train"), pairs())
-    assert not len(found.pairs) and sum(found.test.values()) + sum(found.validation.values()) == 0
-    found.require_none("group", "here")
+    audited = audit(manifest(["p", "p", "q", "", ""]), split("train", "train", "test", "test", "train"), pairs())
+    assert not len(audited.pairs) and sum(audited.test.values()) + sum(audited.validation.values()) == 0
+    audited.require_none("group", "here")
 
 
 def test_each_fold_is_audited_for_itself():
     table = manifest(["p", "p", "q"])
     both = pd.concat([split("train", "train", "test"), split("train", "test", "train", fold=1)])
-    found = audit(table, both, pairs())
-    assert found.pairs["fold"].tolist() == [1] and found.samples == {0: 0, 1: 1} and found.tested == {0: 1, 1: 1}
+    audited = audit(table, both, pairs())
+    assert audited.pairs["fold"].tolist() == [1] and audited.samples == {0: 0, 1: 1} and audited.tested == {0: 1, 1: 1}
 
 
 def test_groups_are_counted_in_pairs_but_listed_once_a_sample():
     # group p: 3 training, 2 validation, 2 test samples
     table = manifest(["p"] * 7)
-    found = audit(table, split(*["train"] * 3, *["validation"] * 2, *["test"] * 2), pairs())
-    assert found.test["group"] == 2 * 5 and found.validation["group"] == 2 * 3
-    assert found.pairs["id_a"].tolist() == ["s5", "s6", "s3", "s4"] and set(found.pairs["id_b"]) == {"s0"}
+    audited = audit(table, split(*["train"] * 3, *["validation"] * 2, *["test"] * 2), pairs())
+    assert audited.test["group"] == 2 * 5 and audited.validation["group"] == 2 * 3
+    assert audited.pairs["id_a"].tolist() == ["s5", "s6", "s3", "s4"] and set(audited.pairs["id_b"]) == {"s0"}
 
 
 def test_counts_agree_with_a_slow_loop_over_all_pairs():
@@ -100,7 +100,7 @@ def test_counts_agree_with_a_slow_loop_over_all_pairs():
     for _ in range(20):
         table = manifest([str(g) if g else "" for g in rng.integers(0, 6, 30)])
         sides = rng.choice(["train", "validation", "test"], 30)
-        found = audit(table, split(*sides), pairs())
+        audited = audit(table, split(*sides), pairs())
         groups = table["group"].tolist()
         test = validation = 0
         leaking = set()
@@ -111,8 +111,8 @@ def test_counts_agree_with_a_slow_loop_over_all_pairs():
                     validation += sides[i] == "validation" and sides[j] == "train"
                     if sides[i] == "test" and sides[j] != "test":
                         leaking.add(i)
-        assert (found.test["group"], found.validation["group"]) == (test, validation)
-        assert found.samples[0] == len(leaking)
+        assert (audited.test["group"], audited.validation["group"]) == (test, validation)
+        assert audited.samples[0] == len(leaking)
 
 
 def test_pairs_of_unknown_samples_are_refused():

@@ -1,44 +1,18 @@
 """What is entered into MLflow, once and only once."""
 
 import json
-import multiprocessing
 import shutil
-from dataclasses import replace
 
 import pytest
 
-from tests.tracking.handmade import SETTINGS, TITLE, Study, measured
-from tests.vouched import revouch
+from tests.tracking.entered import VIEWS, active, track, values
+from tests.tracking.handmade import measured
 from workflow_scripts.contracts.record import identity
 from workflow_scripts.runtime import files
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.tracking import database as stores
-from workflow_scripts.tracking.study_view import StudyView, view_key
-from workflow_scripts.tracking.sync import track_everything, track_study
-
-VIEWS = {"toy": StudyView("accuracy", TITLE)}
-
-
-def track(study: Study, **changes) -> bytes:
-    receipt = study.folder / "tracked.json"
-    track_study(study.results, replace(SETTINGS, **changes), receipt)
-    return receipt.read_bytes()
-
-
-def active(study: Study) -> dict[str, object]:
-    """Runs in MLflow by name and record, as a user sees them."""
-    from mlflow.tracking import MlflowClient
-
-    client = MlflowClient(f"sqlite:///{stores.database_of(study.results).resolve()}")
-    experiment = client.get_experiment_by_name("toy")
-    found = client.search_runs([experiment.experiment_id]) if experiment else []
-    named = {f"{run.info.run_name} {run.data.tags.get('record', '')[:6]}".strip(): run for run in found}
-    assert len(named) == len(found), "a run is there twice"
-    return named
-
-
-def values(study: Study) -> dict:
-    return {name: (run.info.run_id, run.data.metrics, run.data.params) for name, run in active(study).items()}
+from workflow_scripts.tracking.study_view import view_key
+from workflow_scripts.tracking.sync import track_everything
 
 
 def test_one_parent_a_run_and_one_child_a_fold_and_seed_with_what_the_files_say(study):
@@ -84,69 +58,6 @@ def test_the_receipt_names_every_run_and_holds_no_clock(study):
     record = files.read_json(study.run_folder("vote", 1) / "record.json")
     assert [entry["record"] for entry in receipt["runs"] if entry["run"] == "vote"][2] == identity(record)
     assert "2026" not in json.dumps(receipt) and str(study.results) not in json.dumps(receipt)
-
-
-def test_a_new_training_adds_a_run_and_the_former_stays_under_a_name_that_says_what_it_had(study):
-    track(study)
-    retrain(study, epochs=5)
-    track(study)
-    named = {run.info.run_name: run for run in active(study).values()}
-    child, former = named["cnn (published) fold0-seed0"], named["cnn (published) fold0-seed0, epochs 3"]
-    assert (child.data.params["train.epochs"], child.data.tags["current"]) == ("5", "yes")
-    assert (former.data.params["train.epochs"], former.data.tags["current"]) == ("3", "no")
-    whole, former_whole = named["cnn (published)"], named["cnn (published), epochs 3"]
-    assert (whole.data.tags["current"], former_whole.data.tags["current"]) == ("yes", "no")
-    assert (whole.data.metrics["headline"], former_whole.data.metrics["headline"]) == (0.65, 0.75)
-    assert child.data.tags["mlflow.parentRunId"] == whole.info.run_id
-    assert former.data.tags["mlflow.parentRunId"] == former_whole.info.run_id
-    kept = (
-        study.results / "mlflow" / "artifacts" / "toy" / former_whole.info.run_id / "artifacts" / "figures" / "roc.png"
-    )
-    assert kept.is_file()
-
-
-def retrain(study: Study, epochs: int, value: float = 0.65) -> None:
-    """Both seeds of cnn with other settings, evaluated."""
-    for seed in SETTINGS.seeds:
-        study.write_run("cnn", seed, epochs=epochs)
-    files.write_json(study.folder / "evaluation/published/cnn/metrics.json", measured(value))
-    revouch(study.folder)
-
-
-def test_nothing_that_was_trained_is_ever_in_the_trash(study):
-    from mlflow.entities import ViewType
-    from mlflow.tracking import MlflowClient
-
-    for epochs in (3, 5, 4, 5):
-        retrain(study, epochs)
-        track(study)
-    client = MlflowClient(f"sqlite:///{stores.database_of(study.results).resolve()}")
-    experiment = client.get_experiment_by_name("toy").experiment_id
-    assert client.search_runs([experiment], run_view_type=ViewType.DELETED_ONLY) == []
-    names = [run.info.run_name for run in active(study).values() if "fold" not in run.data.tags]
-    assert sorted(names) == [
-        "cnn (published)",
-        "cnn (published), epochs 3",
-        "cnn (published), epochs 4",
-        "vote (published)",
-    ]
-
-
-def test_a_run_that_is_half_trained_anew_waits_beside_the_former_and_gives_way_to_the_whole(study):
-    track(study)
-    study.write_run("cnn", 0, epochs=5, value=None)
-    track_everything(study.results, None, VIEWS)
-    names = {run.info.run_name: run.data.metrics for run in active(study).values()}
-    assert names["cnn (published), epochs 3"]["headline"] == 0.75 and "headline" not in names["cnn (published)"]
-    retrain(study, epochs=5)
-    track_everything(study.results, None, VIEWS)
-    named = {run.info.run_name: run for run in active(study).values()}
-    wholes = {name: run for name, run in named.items() if "fold" not in run.data.tags and "cnn" in name}
-    assert sorted(wholes) == ["cnn (published)", "cnn (published), epochs 3"]
-    parent = named["cnn (published) fold0-seed0"].data.tags["mlflow.parentRunId"]
-    assert (
-        parent == wholes["cnn (published)"].info.run_id and wholes["cnn (published)"].data.metrics["headline"] == 0.65
-    )
 
 
 def test_a_study_has_its_title_its_data_and_a_view_with_the_headline_as_a_column(study):
@@ -196,84 +107,6 @@ def test_a_description_that_a_user_wrote_is_left_alone_and_ones_own_is_renewed(s
     client.set_experiment_tag(experiment, "mlflow.note.content", "mine")
     track(study)
     assert client.get_experiment(experiment).tags["mlflow.note.content"] == "mine"
-
-
-def test_a_new_evaluation_of_the_same_record_replaces_the_metrics(study):
-    from mlflow.tracking import MlflowClient
-
-    track(study)
-    names = set(active(study))
-    study.write_metrics("cnn", 0, measured(0.6))
-    files.write_json(study.folder / "evaluation/published/cnn/metrics.json", measured(0.7))
-    revouch(study.folder)
-    track(study)
-    after = active(study)
-    assert set(after) == names
-    child = next(run for name, run in after.items() if name.startswith("cnn (published) fold0-seed0"))
-    client = MlflowClient(f"sqlite:///{stores.database_of(study.results).resolve()}")
-    assert [point.value for point in client.get_metric_history(child.info.run_id, "test/accuracy")] == [0.6]
-    assert after["cnn (published)"].data.metrics["test/accuracy"] == 0.7
-
-
-@pytest.mark.parametrize("call", ["log_batch", "set_terminated", "set_tag", "delete_run"])
-def test_what_a_crash_leaves_is_cleaned_and_done_again(study, monkeypatch, call):
-    from mlflow.tracking import MlflowClient
-
-    clean = values_without_ids(study, track)
-    study.write_metrics("cnn", 1, measured(0.5))
-    shutil.rmtree(study.results / "mlflow" / "artifacts")
-    with monkeypatch.context() as patch:
-        patch.setattr(MlflowClient, call, crash)
-        with pytest.raises(KeyboardInterrupt):
-            track(study)
-    study.write_metrics("cnn", 1, measured(0.8))
-    assert values_without_ids(study, track) == clean
-
-
-def crash(*_args, **_more):
-    raise KeyboardInterrupt
-
-
-def values_without_ids(study: Study, action) -> dict:
-    action(study)
-    return {name: rest for name, (_, *rest) in values(study).items()}
-
-
-def test_a_run_is_complete_only_with_its_last_tag(study, monkeypatch):
-    """Killed before the last call, a run must not count as entered: it is deleted and entered again."""
-    from mlflow.tracking import MlflowClient
-
-    with monkeypatch.context() as patch:
-        patch.setattr(MlflowClient, "set_tag", crash)
-        with pytest.raises(KeyboardInterrupt):
-            track(study)
-    (half,) = active(study).values()
-    assert not (study.folder / "tracked.json").exists()
-    track(study)
-    assert half.info.run_id not in {run.info.run_id for run in active(study).values()}
-    assert len(active(study)) == 6
-
-
-def test_half_a_run_vanishes_also_when_its_training_is_gone_by_then(study, monkeypatch):
-    from mlflow.tracking import MlflowClient
-
-    track(study)
-    study.write_run("cnn", 0, epochs=5)
-    end, ended = MlflowClient.set_terminated, []
-
-    def crash_at_the_child(client, run_id, *more):
-        ended.append(run_id)
-        return end(client, run_id, *more) if len(ended) == 1 else crash()
-
-    with monkeypatch.context() as patch:
-        patch.setattr(MlflowClient, "set_terminated", crash_at_the_child)
-        with pytest.raises(KeyboardInterrupt):
-            track(study)
-    study.write_run("cnn", 0, epochs=3)
-    track(study)
-    runs = active(study).values()
-    assert all("content" in run.data.tags for run in runs)
-    assert len([run for run in runs if "fold" in run.data.tags]) == 4
 
 
 def test_a_run_of_the_user_in_the_same_experiment_is_left_alone(study):
@@ -350,21 +183,3 @@ def test_taking_in_everything_after_tracking_changes_nothing(study):
     before = values(study)
     assert track_everything(study.results, None, {}) == []
     assert values(study) == before
-
-
-def write_in_process(study: Study, barrier) -> None:
-    barrier.wait()
-    track(study)
-
-
-def test_two_writers_at_once_enter_every_run_once_even_into_a_new_database(study):
-    stores.database_of(study.results).unlink()
-    context = multiprocessing.get_context("fork")
-    barrier = context.Barrier(2)
-    writers = [context.Process(target=write_in_process, args=(study, barrier)) for _ in range(2)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
-    assert [writer.exitcode for writer in writers] == [0, 0]
-    assert len(active(study)) == 6

@@ -64,11 +64,8 @@ def ask(folder: Path, configfile: Path, *arguments: str) -> dict:
     return json.loads(target.read_text())
 
 
-@pytest.fixture(scope="module")
-def asked(tmp_path_factory) -> dict:
-    """A plan with every rule, in a checkout, with results, sources, weights and a split that are called HOSTILE."""
-    base = tmp_path_factory.mktemp("base")
-    root = copy_of_the_project(base / HOSTILE)
+def write_sources(base: Path) -> None:
+    """Files that the settings name, all called HOSTILE; none is read for a plan."""
     for adapter in ("sipakmed", "cric"):
         (base / f"raw {HOSTILE} {BRACES}" / adapter).mkdir(parents=True)
         (base / f"raw {HOSTILE} {BRACES}" / adapter / "a.bmp").touch()
@@ -79,7 +76,11 @@ def asked(tmp_path_factory) -> dict:
             (folder / table).touch()
     for name in ("start", "own"):
         (base / f"{name} {HOSTILE}").write_text("id,fold,subset\n")
-    settings = {
+
+
+def hostile_settings(base: Path) -> dict:
+    """Studies that need every rule between them."""
+    return {
         "results": f"{base}/{RESULTS}",
         "studies": {
             **{name: {"enabled": False} for name in SHIPPED if name != "cvm_cervix"},
@@ -123,18 +124,15 @@ def asked(tmp_path_factory) -> dict:
             "visits": visits(f"{base}/visits {HOSTILE}", f"{base}/labels {HOSTILE}"),
         },
     }
-    configfile = base / "settings.yaml"
-    configfile.write_text(json.dumps(settings))
-    planned = ask(root, configfile, "--resources", "gpu=2")
-    settings["studies"]["downloaded"] = {"extends": "cvm_blood", "source": "data/blood"}
-    settings["studies"]["made"]["runs"]["xception"]["weights"] = "published"
-    configfile.write_text(json.dumps(settings))
-    prepared = ask(root, configfile, "-s", "prepare.smk")
+
+
+def given_paths(base: Path, root: Path, studies: dict, planned: dict) -> list[str]:
+    """What commands may name beside inputs and outputs of their jobs."""
     given = [f"{base}/raw {HOSTILE} {BRACES}/{name}" for name in ("sipakmed", "cric")]
     given += [f"{base}/{name} {HOSTILE}" for name in ("start", "own", "labels")]
     # Of every training there is one command, which names folders that are no input.
-    given += [f"{settings['results']}/{name}/{part}" for name in settings["studies"] for part in ("dataset", "arrays")]
-    given.append(f"{settings['results']}/made/masks/masks.npy")
+    given += [f"{base}/{RESULTS}/{name}/{part}" for name in studies for part in ("dataset", "arrays")]
+    given.append(f"{base}/{RESULTS}/made/masks/masks.npy")
     given += [*(f"{base}/{name} {HOSTILE}" for name in ("scans", "visits")), "private/pseudonyms.key"]
     made = [job["output"][0] for job in planned["jobs"] if job["rule"] == "synthesise"]
     # A run names the folders of those that it is made of, for which the file stands that finished them.
@@ -142,13 +140,29 @@ def asked(tmp_path_factory) -> dict:
     given += [str(Path(path).parent) for job in trained for path in job["output"]]
     given += ["data/blood", *(str(Path(path).parent) for path in made)]
     given += [str(path) for path in (root / "workflow_scripts" / "studies").iterdir()]
+    return given
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory) -> dict:
+    """A plan with every rule, in a checkout, with results, sources, weights and a split that are called HOSTILE."""
+    base = tmp_path_factory.mktemp("base")
+    root = copy_of_the_project(base / HOSTILE)
+    write_sources(base)
+    settings = hostile_settings(base)
+    configfile = base / "settings.yaml"
+    configfile.write_text(json.dumps(settings))
+    planned = ask(root, configfile, "--resources", "gpu=2")
+    settings["studies"]["downloaded"] = {"extends": "cvm_blood", "source": "data/blood"}
+    settings["studies"]["made"]["runs"]["xception"]["weights"] = "published"
+    configfile.write_text(json.dumps(settings))
+    prepared = ask(root, configfile, "-s", "prepare.smk")
     rules = {rule["name"]: rule for rule in (*planned["rules"], *prepared["rules"])}
-    jobs = [*planned["jobs"], *prepared["jobs"]]
     return {
         "directives": planned["directives"],
-        "given": given,
+        "given": given_paths(base, root, settings["studies"], planned),
         "rules": rules,
-        "jobs": jobs,
+        "jobs": [*planned["jobs"], *prepared["jobs"]],
         "targets": set(planned["targets"]),
     }
 

@@ -22,10 +22,10 @@ def test_a_copy_is_named_with_what_it_is_a_copy_of():
     learned = [picture(number, side=128) for number in range(30)]
     rng = np.random.default_rng(4)
     copies = all_together(learned[7], rng), turned(flipped(learned[20]), 50)
-    found = across(pictures(*learned), pictures(picture(99, side=128), *copies, picture(98, side=128)))
-    assert found.learned_of == {1: 7, 2: 20}
-    assert found.findings.pictures == 34 and found.findings.proven == 2 and found.findings.by_chance <= 0.5
-    assert len(found.proofs) == len(found.by_chance) == 2 and (found.by_chance < 0.01).all()
+    proven = across(pictures(*learned), pictures(picture(99, side=128), *copies, picture(98, side=128)))
+    assert proven.learned_of == {1: 7, 2: 20}
+    assert proven.findings.pictures == 34 and proven.findings.proven == 2 and proven.findings.by_chance <= 0.5
+    assert len(proven.proofs) == len(proven.by_chance) == 2 and (proven.by_chance < 0.01).all()
 
 
 def test_a_new_picture_is_named_once_with_the_clearest_of_its_copies():
@@ -48,8 +48,8 @@ def test_what_is_left_out_when_the_time_is_over_is_counted():
     drawn = [picture(number, side=64, cells=4) for number in range(3)]
     some = PictureSet.of(drawn, 3, TimeBudget(1e-9))
     assert (len(some.records), len(PictureSet.of(drawn, 3, TimeBudget(UNBOUNDED)).records)) == (1, 3)
-    found = across(some, pictures(flipped(drawn[0])), minutes=0.0)
-    assert found.findings.unread == 2 and found.findings.uncompared == 1 and found.learned_of == {}
+    proven = across(some, pictures(flipped(drawn[0])), minutes=0.0)
+    assert proven.findings.unread == 2 and proven.findings.uncompared == 1 and proven.learned_of == {}
 
 
 def test_a_copy_must_agree_better_than_pictures_that_only_look_alike():
