@@ -21,6 +21,23 @@ def until(condition: Callable[[], object], what: str, seconds: float = 60) -> ob
     return value
 
 
+def environment_of(process: Path) -> bytes:
+    """What a folder of /proc says of a process's environment; OSError once it has ended.
+
+    A program that has just been started shows neither environment nor command line for a moment, and Popen returns
+    within it.
+    """
+    for _ in range(200):
+        if environment := (process / "environ").read_bytes():
+            return environment
+        (process / "exe").readlink()  # what has ended and what belongs to the system itself have none
+        told = (process / "cmdline").read_bytes()
+        time.sleep(0.005)
+        if told:
+            break
+    return (process / "environ").read_bytes()
+
+
 class Family:
     """A process and all that come of it, told from others by a mark in their environment."""
 
@@ -65,7 +82,7 @@ class Family:
         living = {}
         for folder in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
-                if self.mark in (folder / "environ").read_bytes().split(b"\0"):
+                if self.mark in environment_of(folder).split(b"\0"):
                     command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
                     if command:  # of one that has ended and is not yet waited for it is empty
                         living[int(folder.name)] = command

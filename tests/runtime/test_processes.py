@@ -2,12 +2,13 @@
 
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.processes import Family, until
+from tests.processes import Family, environment_of, until
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKER = "import signal, time\n{}\nprint('up', flush=True)\ntime.sleep(600)"
@@ -51,6 +52,15 @@ def started(tmp_path):
     yield start
     for family in families:
         family.clear_away()
+
+
+def test_a_programs_environment_is_seen_from_the_moment_it_has_been_started():
+    for _ in range(100):
+        with subprocess.Popen(["sleep", "600"], env={"MARK": "here"}) as program:
+            try:
+                assert environment_of(Path(f"/proc/{program.pid}")).split(b"\0") == [b"MARK=here", b""]
+            finally:
+                program.kill()
 
 
 def child_of(family: Family, parent: int) -> int:
