@@ -66,7 +66,7 @@ class Pool:
 def by_keypoints(pool: Pool) -> Pairs:
     """The search of this project."""
     records = np.concatenate([pool.records, np.array([record_of(pixels) for pixels in pool.copies], RECORD)])
-    pairs = candidates(records, np.full(len(records), -1))
+    pairs = candidates(records, np.full(len(records), -1), TimeBudget(UNBOUNDED)).pairs
     proofs = prove_all(records, pairs, TimeBudget(UNBOUNDED))
     clear = scores(proofs)
     calibration = calibrate(clear, pool.labels[pairs[:, 0]] != pool.labels[pairs[:, 1]], np.zeros(0))
@@ -158,7 +158,7 @@ def as_it_is(name: str, data: Path) -> dict[str, str]:
     images = [Image.open(path).convert("RGB") for path in paths]
     records = np.array([record_of(np.asarray(image)) for image in images], RECORD)
     labels = pd.factorize(np.array([_class(path) for path in paths]))[0]
-    pairs = candidates(records, np.full(len(records), -1))
+    pairs = candidates(records, np.full(len(records), -1), TimeBudget(UNBOUNDED)).pairs
     proofs = prove_all(records, pairs, TimeBudget(UNBOUNDED))
     clear = scores(proofs)
     calibration = calibrate(clear, labels[pairs[:, 0]] != labels[pairs[:, 1]], np.zeros(0))

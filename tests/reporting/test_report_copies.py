@@ -18,7 +18,7 @@ from workflow_scripts.reporting.results_reading import read_results
 from workflow_scripts.runtime.files import read_json
 
 SEARCH = {
-    **{"pictures": 1234, "unread": 0, "too_few_keypoints": 0, "compared": 5678, "uncompared": 0},
+    **{"pictures": 1234, "unread": 0, "too_few_keypoints": 0, "unmatched": 0, "compared": 5678, "uncompared": 0},
     **{"impossible": 901, "threshold": 4.0, "correlation": 0.75, "by_chance": 0.03, "proven": 3},
 }
 
@@ -64,8 +64,8 @@ def test_pairs_of_two_labels_come_first_then_those_torn_apart(tmp_path):
         ({}, "brightened or stained; not the same scene taken again"),
         ({"too_few_keypoints": 7}, "(left out: 7 pictures of too little texture for a proof)"),
         (
-            {"unread": 5, "uncompared": 6},
-            "(left out: 5 pictures when the time was over, 6 pairs when the time was over)",
+            {"unread": 5, "unmatched": 70, "uncompared": 6},
+            "(left out: 5 pictures when the time was over, 70 keypoints when the time was over, 6 pairs when",
         ),
     ],
 )

@@ -11,15 +11,16 @@ class CopyFindings:
     """What was compared, what was not, and from where on a pair counts.
 
     pictures: all that were to be compared; unread: those left when the time was over; too_few_keypoints: those in
-    which too little is seen for a proof; compared, uncompared: pairs of candidates that were looked at, and that were
-    left; impossible: candidates that cannot be copies, on which the threshold was measured (0: too few, all were
-    used); threshold: least score; correlation: least agreement of registered pixels; by_chance: pairs expected to
-    reach the threshold without a copy; proven: pairs.
+    which too little is seen for a proof; unmatched: keypoints that were left then; compared, uncompared: pairs of
+    candidates that were looked at, and that were left; impossible: candidates that cannot be copies, on which the
+    threshold was measured (0: too few, all were used); threshold: least score; correlation: least agreement of
+    registered pixels; by_chance: pairs expected to reach the threshold without a copy; proven: pairs.
     """
 
     pictures: int
     unread: int
     too_few_keypoints: int
+    unmatched: int
     compared: int
     uncompared: int
     impossible: int
@@ -31,5 +32,5 @@ class CopyFindings:
     @property
     def left_words(self) -> str:
         """What was not looked at when the time was over, in words; empty where all was."""
-        counts = ((self.unread, "pictures"), (self.uncompared, "pairs"))
-        return " and ".join(f"{count:,} {what}" for count, what in counts if count)
+        counts = ((self.unread, "pictures"), (self.unmatched, "keypoints"), (self.uncompared, "pairs"))
+        return ", ".join(f"{count:,} {what}" for count, what in counts if count)

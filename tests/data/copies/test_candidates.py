@@ -4,12 +4,14 @@ import numpy as np
 
 from tests.made_copies import all_together, flipped, picture
 from workflow_scripts.data.copies import candidates as module
-from workflow_scripts.data.copies.candidates import candidates
+from workflow_scripts.data.copies.candidates import NEAREST, candidates
 from workflow_scripts.data.copies.keypoints import record_of
 from workflow_scripts.data.copies.mirrored import MIRROR, one_sided
+from workflow_scripts.data.copies.time_budget import TimeBudget
 from workflow_scripts.data.copies.words import Vocabulary, nearest_of
 
 UNKNOWN = -1
+UNBOUNDED = 60.0
 
 
 def records(count: int, copies: int) -> np.ndarray:
@@ -19,16 +21,20 @@ def records(count: int, copies: int) -> np.ndarray:
     return np.array([record_of(pixels) for pixels in [*pictures, *(all_together(p, rng) for p in pictures[:copies])]])
 
 
+def listed_of(made: np.ndarray, groups: np.ndarray, nearest: int = NEAREST) -> np.ndarray:
+    return candidates(made, groups, TimeBudget(UNBOUNDED), nearest).pairs
+
+
 def test_a_copy_with_all_changes_is_among_the_candidates_of_its_original():
     made = records(120, 30)
-    listed = {tuple(pair) for pair in candidates(made, np.full(150, UNKNOWN), 5).tolist()}
+    listed = {tuple(pair) for pair in listed_of(made, np.full(150, UNKNOWN), 5).tolist()}
     assert len({(number, 120 + number) for number in range(30)} & listed) >= 29
     assert all(first < second for first, second in listed) and len(listed) < 150 * 5
 
 
 def test_the_first_candidates_are_those_with_most_in_common():
     made = records(60, 10)
-    first = candidates(made, np.full(70, UNKNOWN), 3)[:10]
+    first = listed_of(made, np.full(70, UNKNOWN), 3)[:10]
     assert {tuple(pair) for pair in first.tolist()} == {(number, 60 + number) for number in range(10)}
 
 
@@ -36,26 +42,26 @@ def test_pictures_of_one_group_are_no_candidates_and_take_no_place():
     made = records(40, 20)
     groups = np.full(60, UNKNOWN)
     groups[[0, 40]] = 7
-    listed = {tuple(pair) for pair in candidates(made, groups, 3).tolist()}
+    listed = {tuple(pair) for pair in listed_of(made, groups, 3).tolist()}
     assert (0, 40) not in listed and (1, 41) in listed
 
 
 def test_the_same_pictures_give_the_same_candidates_in_the_same_order():
     made = records(30, 5)
     groups = np.full(35, UNKNOWN)
-    assert (candidates(made, groups) == candidates(made.copy(), groups)).all()
+    assert (listed_of(made, groups) == listed_of(made.copy(), groups)).all()
 
 
 def test_votes_that_are_summed_up_in_many_parts_are_the_same(monkeypatch):
     made, groups = records(60, 20), np.full(80, UNKNOWN)
-    at_once = candidates(made, groups)
+    at_once = listed_of(made, groups)
     monkeypatch.setattr(module, "HELD", 50)
-    assert {*map(tuple, candidates(made, groups).tolist())} == {*map(tuple, at_once.tolist())}
+    assert {*map(tuple, listed_of(made, groups).tolist())} == {*map(tuple, at_once.tolist())}
 
 
-def test_pictures_without_keypoints_have_no_candidates():
+def test_pictures_without_keypoints_have_no_listed_of():
     made = np.array([record_of(np.full((50, 50, 3), 9, np.uint8))] * 3)
-    assert candidates(made, np.full(3, UNKNOWN)).shape == (0, 2)
+    assert listed_of(made, np.full(3, UNKNOWN)).shape == (0, 2)
 
 
 def test_a_mirrored_picture_has_the_descriptors_of_the_picture_in_another_order():
@@ -83,3 +89,14 @@ def test_words_tell_descriptors_apart_better_than_their_first_level_does():
     coarse = vocabulary.coarse[nearest_of(values, vocabulary.coarse)]
     assert apart < 0.7 * np.linalg.norm(values - coarse, axis=1).mean()
     assert (vocabulary.word_of(values[::-1]) == words[::-1]).all()
+
+
+def test_when_the_time_is_over_the_keypoints_that_are_left_are_counted(monkeypatch):
+    made, groups = records(60, 20), np.full(80, UNKNOWN)
+    keypoints = int(made["count"].sum())
+    assert candidates(made, groups, TimeBudget(0)).unmatched == keypoints
+    assert candidates(made, groups, TimeBudget(UNBOUNDED)).unmatched == 0
+    calls = iter([False] * 30)
+    monkeypatch.setattr(TimeBudget, "over", lambda *_: next(calls, True))
+    some = candidates(made, groups, TimeBudget(UNBOUNDED))
+    assert 0 < some.unmatched < keypoints and len(some.pairs) > 0

@@ -14,6 +14,7 @@ from workflow_scripts.data.copies.calibration import Calibration, calibrate
 from workflow_scripts.data.copies.candidates import candidates
 from workflow_scripts.data.copies.keypoints import record_of
 from workflow_scripts.data.copies.proof import PROOF, prove, scores
+from workflow_scripts.data.copies.time_budget import TimeBudget
 
 Found = dict[tuple[int, int], np.ndarray]
 
@@ -32,7 +33,7 @@ def pixels_of(path: Path) -> np.ndarray:
 def proven(pictures: list[np.ndarray], labels: list[str]) -> tuple[Found, Calibration]:
     """Proven pairs with their proofs, all groups unknown."""
     records = np.array([record_of(pixels) for pixels in pictures])
-    pairs = candidates(records, np.full(len(records), -1))
+    pairs = candidates(records, np.full(len(records), -1), TimeBudget(60.0)).pairs
     proofs = np.array([prove(records[first], records[second]) for first, second in pairs.tolist()], PROOF)
     clear = scores(proofs)
     two = np.array([labels[first] != labels[second] for first, second in pairs.tolist()])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workflow_scripts.contracts.copy_findings import CopyFindings
-from workflow_scripts.data.copies.calibration import calibrate
+from workflow_scripts.data.copies.calibration import Left, calibrate
 from workflow_scripts.data.copies.candidates import candidates
 from workflow_scripts.data.copies.keypoints import RECORD, record_of
 from workflow_scripts.data.copies.proof import prove_all, scores
@@ -64,10 +64,10 @@ def copies_across(
     """
     sizes = len(learned.records), len(new.records)
     records = np.concatenate([learned.records, new.records])
-    pairs = candidates(records, np.repeat([0, 1], sizes))
+    likely = candidates(records, np.repeat([0, 1], sizes), budget)
     alike = prove_all(records, following, budget)["correlation"]
-    proofs = prove_all(records, pairs, budget)
-    left, pairs = len(pairs) - len(proofs), pairs[: len(proofs)]
+    proofs = prove_all(records, likely.pairs, budget)
+    pairs, left = likely.pairs[: len(proofs)], Left(likely.unmatched, len(likely.pairs) - len(proofs))
     clear = scores(proofs)
     calibration = calibrate(clear, np.zeros(len(pairs), bool), alike)
     rows = np.flatnonzero(calibration.proven(proofs, clear))

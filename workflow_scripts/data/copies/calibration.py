@@ -24,6 +24,14 @@ STEEPEST, FLATTEST = 0.35, 10.0
 
 
 @dataclass(frozen=True)
+class Left:
+    """What was not compared when the time was over: keypoints with each other, and pairs of candidates."""
+
+    keypoints: int
+    pairs: int
+
+
+@dataclass(frozen=True)
 class Calibration:
     """From where on a pair counts.
 
@@ -50,14 +58,15 @@ class Calibration:
         """bool n: which pairs are copies; proofs: dtype PROOF."""
         return (scores >= self.threshold) & (proofs["correlation"] >= self.correlation)
 
-    def findings(self, counts: np.ndarray, pictures: int, left: int, proven: int) -> CopyFindings:
+    def findings(self, counts: np.ndarray, pictures: int, left: Left, proven: int) -> CopyFindings:
         """What a record says of the search; counts: keypoints of each picture that was read, of so many pictures."""
         return CopyFindings(
             pictures=pictures,
             unread=pictures - len(counts),
             too_few_keypoints=int((counts < FEW).sum()),
             compared=self.compared,
-            uncompared=left,
+            unmatched=left.keypoints,
+            uncompared=left.pairs,
             impossible=self.impossible,
             threshold=round(self.threshold, 3),
             correlation=round(self.correlation, 3),

@@ -7,11 +7,14 @@ the number of keypoints, since words have as many members whatever their number.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from workflow_scripts.data.copies.mirrored import one_sided
+from workflow_scripts.data.copies.time_budget import TimeBudget
 from workflow_scripts.data.copies.words import AT_A_TIME, SAMPLE, Vocabulary
+from workflow_scripts.runtime.mapped_files import drop_pages
 
 # Bits by which alike signatures may differ, and the number of bits that halves a vote and more.
 BITS, SPREAD = 20, 12.0
@@ -27,23 +30,37 @@ RANKED = 2000
 _PLANES = np.linalg.qr(np.random.default_rng(11).standard_normal((128, 128)))[0][:, :64].astype(np.float32)
 
 
-def candidates(records: np.ndarray, groups: np.ndarray, nearest: int = NEAREST) -> np.ndarray:
+@dataclass(frozen=True)
+class Candidates:
     """Pairs of pictures that may be copies: int64 n×2, first < second, those with most votes first.
 
-    `records`: dtype RECORD, one a picture; `groups`: int n, -1 where unknown: pictures of one group are no pair. Of
-    every picture the `nearest` pictures with most votes.
+    unmatched: keypoints that were compared with none when the time was over.
+    """
+
+    pairs: np.ndarray
+    unmatched: int = 0
+
+
+def candidates(records: np.ndarray, groups: np.ndarray, budget: TimeBudget, nearest: int = NEAREST) -> Candidates:
+    """Of every picture the `nearest` pictures with most votes, as far as the time allows.
+
+    `records`: dtype RECORD, one a picture; `groups`: int n, -1 where unknown: pictures of one group are no pair.
     """
     counts = records["count"].astype(np.int64)
     pictures = np.repeat(np.arange(len(records)), counts)
     if len(pictures) < 2:
-        return np.zeros((0, 2), np.int64)
+        return Candidates(np.zeros((0, 2), np.int64))
     words, sides = _words(records, counts)
     order = np.argsort(words, kind="stable")
     bounds = _bounds(words[order])
     firsts = np.concatenate([[0], np.cumsum(counts)])
     pairs, votes = np.zeros(0, np.int64), np.zeros(0, np.float32)
     held: list[tuple[np.ndarray, np.ndarray]] = []
+    matched = 0
     for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
+        if budget.over(matched, len(order), "keypoints"):
+            break
+        matched = int(stop)
         members = order[start:stop]
         if len(members) > CROWD:
             members = members[np.linspace(0, len(members) - 1, CROWD).astype(np.int64)]
@@ -51,14 +68,16 @@ def candidates(records: np.ndarray, groups: np.ndarray, nearest: int = NEAREST) 
         descriptors = records["descriptors"][owners, members - firsts[owners]]
         held.append(_votes(descriptors, owners, sides[members], groups))
         if sum(len(weights) for _, weights in held) > HELD:
+            drop_pages(records)
             pairs, votes = _added(pairs, votes, *_summed(held))
             held = []
             if len(pairs) > MOST:
                 best = _best(pairs >> 1, votes, counts, SPARE * nearest)
                 pairs, votes = pairs[best], votes[best]
+    drop_pages(records)
     if held:
         pairs, votes = _added(pairs, votes, *_summed(held))
-    return _nearest(pairs >> 1, votes, counts, nearest)
+    return Candidates(_nearest(pairs >> 1, votes, counts, nearest), len(order) - matched)
 
 
 def neighbours(groups: np.ndarray) -> np.ndarray:

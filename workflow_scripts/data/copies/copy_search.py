@@ -9,7 +9,7 @@ import pandas as pd
 
 from workflow_scripts.contracts.copy_findings import CopyFindings
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, PROOF_COLUMNS
-from workflow_scripts.data.copies.calibration import calibrate
+from workflow_scripts.data.copies.calibration import Left, calibrate
 from workflow_scripts.data.copies.candidates import candidates, neighbours
 from workflow_scripts.data.copies.changes import Changes
 from workflow_scripts.data.copies.kept_records import KeptRecords, kept_keypoints, kept_proofs
@@ -78,9 +78,10 @@ def find_copies(samples: pd.DataFrame, tasks: Iterable[FileTask], how: HowToSear
     labels = pd.factorize(samples["label"])[0]
     following = neighbours(groups) if how.neighbours_alike else np.zeros((0, 2), np.int64)
     following = _of_two_contents(following, np.array(digests))
-    pairs = np.concatenate([following, _of_two_contents(candidates(records, groups), np.array(digests))])
+    likely = candidates(records, groups, budget)
+    pairs = np.concatenate([following, _of_two_contents(likely.pairs, np.array(digests))])
     proofs = kept_proofs(kept, pairs, digests, how.jobs, budget)
-    left = len(pairs) - max(len(proofs), len(following))
+    left = Left(likely.unmatched, len(pairs) - max(len(proofs), len(following)))
     alike, proofs = proofs[: len(following)], proofs[len(following) :]
     pairs = pairs[len(following) :][: len(proofs)]
     first, second = pairs.T

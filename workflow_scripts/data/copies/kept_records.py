@@ -15,6 +15,7 @@ from workflow_scripts.data.copies.time_budget import TimeBudget
 from workflow_scripts.data.readers.reader_interface import Limits
 from workflow_scripts.data.reading import FileTask, verified
 from workflow_scripts.runtime.files import atomic_path
+from workflow_scripts.runtime.mapped_files import drop_pages
 from workflow_scripts.runtime.process_pool import ordered_map
 
 # Whoever changes what a proof says counts on.
@@ -22,6 +23,8 @@ PROOF_VERSION = 1
 _DIGEST = "S64"
 _PAIR = np.dtype([("first", _DIGEST), ("second", _DIGEST), ("proof", PROOF)])
 PAIRS_AT_A_TIME = 64
+# Files whose records are held in memory until the system keeps them alone.
+FILES_HELD = 1000
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,11 @@ def kept_keypoints(
         done = is_kept.copy()
         missing = list(_without(tasks, is_kept))
         results = ordered_map(partial(_records_of, limits=limits), missing, jobs)
-        for task, computed in zip(missing, results, strict=False):
+        for number, (task, computed) in enumerate(zip(missing, results, strict=False), 1):
             for sample, record in zip(task.samples, computed, strict=True):
                 records[sample.row], done[sample.row] = record, True
+            if number % FILES_HELD == 0:
+                drop_pages(records)
             if budget.over(int(done.sum()), len(done), "pictures"):
                 break
         records.flush()
@@ -148,7 +153,9 @@ def _proofs_of(path: Path, pairs: np.ndarray) -> np.ndarray:
     cv2.setNumThreads(1)
     # Products of matrices this small are slower by several threads, and these processes are several already.
     with threadpool_limits(1):
-        return np.array([prove(records[first], records[second]) for first, second in pairs.tolist()], PROOF)
+        proofs = np.array([prove(records[first], records[second]) for first, second in pairs.tolist()], PROOF)
+    drop_pages(records)
+    return proofs
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, PROOF_COLUMNS
 from workflow_scripts.contracts.slide_overviews import TISSUE, Overview, read_overviews
-from workflow_scripts.data.copies.calibration import calibrate
+from workflow_scripts.data.copies.calibration import Left, calibrate
 from workflow_scripts.data.copies.candidates import candidates
 from workflow_scripts.data.copies.copy_search import CopySearch, pair_row
 from workflow_scripts.data.copies.keypoints import RECORD, grey_of, record_of
@@ -57,9 +57,9 @@ def find_slide_copies(tiles: pd.DataFrame, overviews: Path, minutes: float) -> C
     units = sorted(slides)
     records = np.array([slides[unit].record for unit in units], RECORD)
     groups = pd.factorize(np.array([own[unit]["group"].iloc[0] for unit in units]))[0]
-    pairs = candidates(records, groups)
-    proofs = prove_all(records, pairs, budget)
-    left, pairs = len(pairs) - len(proofs), pairs[: len(proofs)]
+    likely = candidates(records, groups, budget)
+    proofs = prove_all(records, likely.pairs, budget)
+    pairs, left = likely.pairs[: len(proofs)], Left(likely.unmatched, len(likely.pairs) - len(proofs))
     clear = scores(proofs)
     calibration = calibrate(clear, np.zeros(len(pairs), bool), np.zeros(0))
     rows = np.flatnonzero(calibration.proven(proofs, clear))

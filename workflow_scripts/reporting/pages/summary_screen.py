@@ -222,6 +222,7 @@ def left_out_words(search: CopyFindings) -> str:
     counts = (
         (search.too_few_keypoints, "pictures of too little texture for a proof"),
         (search.unread, "pictures when the time was over"),
+        (search.unmatched, "keypoints when the time was over"),
         (search.uncompared, "pairs when the time was over"),
     )
     return ", ".join(f"{formatting.grouped(count)} {what}" for count, what in counts if count)
