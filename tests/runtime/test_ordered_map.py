@@ -3,12 +3,17 @@
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from tests.processes import until
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.process_pool import ordered_map
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def children() -> set[int]:
@@ -26,6 +31,26 @@ def nobody_stays():
 @pytest.mark.parametrize("count", [0, 1, 7, 100])
 def test_results_come_in_the_order_of_the_items(jobs, count):
     assert list(ordered_map(lambda item: item * 2, iter(range(count)), jobs, batch=3)) == [2 * n for n in range(count)]
+
+
+AFTER_OPENCV = """
+import cv2, numpy
+from workflow_scripts.runtime.process_pool import ordered_map
+
+def turned(number):
+    cv2.setNumThreads(1)
+    return number
+
+cv2.setNumThreads(2)
+cv2.GaussianBlur(numpy.zeros((1000, 1000, 3), numpy.uint8), (0, 0), 3.0)
+print(list(ordered_map(turned, range(4), 2, batch=1)))
+"""
+
+
+def test_processes_begin_after_opencv_has_worked_with_threads():
+    command = [sys.executable, "-c", AFTER_OPENCV]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stdout == "[0, 1, 2, 3]\n"
 
 
 def test_items_are_taken_only_as_they_are_needed():

@@ -84,7 +84,10 @@ class _Worker:
 @contextmanager
 def _workers(function: Callable[[Any], Any], count: int) -> Iterator[list[_Worker]]:
     """So many processes that wait for parts; they are killed after the block, whatever they do."""
-    # A fork costs milliseconds where a fresh interpreter imports for half a second; no thread is running yet.
+    # A fork costs milliseconds where a fresh interpreter imports for half a second. It takes no thread along: OpenCV
+    # would wait for ever in the new process for those that it has in this one.
+    if opencv := sys.modules.get("cv2"):
+        opencv.setNumThreads(1)
     context: ForkContext | SpawnContext
     context = multiprocessing.get_context("fork") if sys.platform == "linux" else multiprocessing.get_context("spawn")
     workers: list[_Worker] = []
