@@ -14,7 +14,7 @@ import numpy as np
 from workflow_scripts.data.copies.mirrored import one_sided
 from workflow_scripts.data.copies.time_budget import TimeBudget
 from workflow_scripts.data.copies.words import AT_A_TIME, SAMPLE, Vocabulary
-from workflow_scripts.runtime.mapped_files import drop_pages
+from workflow_scripts.runtime.mapped_files import drop_pages, own_pages
 
 # Bits by which alike signatures may differ, and the number of bits that halves a vote and more.
 BITS, SPREAD = 20, 12.0
@@ -47,7 +47,7 @@ def candidates(records: np.ndarray, groups: np.ndarray, budget: TimeBudget, near
     `records`: dtype RECORD, one a picture; `groups`: int n, -1 where unknown: pictures of one group are no pair.
     """
     counts = records["count"].astype(np.int64)
-    pictures = np.repeat(np.arange(len(records)), counts)
+    pictures = np.repeat(np.arange(len(records), dtype=np.int32), counts)
     if len(pictures) < 2:
         return Candidates(np.zeros((0, 2), np.int64))
     words, sides = _words(records, counts)
@@ -64,7 +64,7 @@ def candidates(records: np.ndarray, groups: np.ndarray, budget: TimeBudget, near
         members = order[start:stop]
         if len(members) > CROWD:
             members = members[np.linspace(0, len(members) - 1, CROWD).astype(np.int64)]
-        owners = pictures[members]
+        owners = pictures[members].astype(np.int64)
         descriptors = records["descriptors"][owners, members - firsts[owners]]
         held.append(_votes(descriptors, owners, sides[members], groups))
         if sum(len(weights) for _, weights in held) > HELD:
@@ -107,12 +107,13 @@ def _words(records: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndar
     step = max(1, -(-int(counts.sum()) // SAMPLE))
     sample = np.concatenate([one_sided(part[::step])[0] for part in _descriptors(records, counts)])
     vocabulary = Vocabulary.of(sample, int(counts.sum()))
-    words, sides = [], []
+    # Filled in place: small arrays that stay between large ones that go would keep the memory of both.
+    words, sides, start = np.empty(counts.sum(), np.int32), np.empty(counts.sum(), bool), 0
     for part in _descriptors(records, counts):
-        values, turned = one_sided(part)
-        words.append(vocabulary.word_of(values))
-        sides.append(turned)
-    return np.concatenate(words), np.concatenate(sides)
+        rows = slice(start, start := start + len(part))
+        values, sides[rows] = one_sided(part)
+        words[rows] = vocabulary.word_of(values)
+    return words, sides
 
 
 def _votes(
@@ -144,14 +145,23 @@ def _summed(parts: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.
 def _added(
     pairs: np.ndarray, votes: np.ndarray, keys: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs and votes with further ones; both ascend and have each pair once. To sort all takes twice the room."""
+    """Pairs and votes with further ones; both ascend and have each pair once. To sort all takes twice the memory."""
     at = np.searchsorted(pairs, keys)
     present = np.zeros(len(keys), bool)
     inside = at < len(pairs)
     present[inside] = pairs[at[inside]] == keys[inside]
     votes[at[present]] += weights[present]
     at, keys, weights = at[~present], keys[~present], weights[~present]
-    return np.insert(pairs, at, keys), np.insert(votes, at, weights)
+    return _inserted(pairs, at, keys), _inserted(votes, at, weights)
+
+
+def _inserted(values: np.ndarray, at: np.ndarray, further: np.ndarray) -> np.ndarray:
+    """The values with further ones before those at the ascending positions, in pages of their own."""
+    joined = own_pages(len(values) + len(further), values.dtype)
+    are_further = np.zeros(len(joined), bool)
+    are_further[at + np.arange(len(at))] = True
+    joined[are_further], joined[~are_further] = further, values
+    return joined
 
 
 def _nearest(pairs: np.ndarray, votes: np.ndarray, counts: np.ndarray, nearest: int) -> np.ndarray:
@@ -165,8 +175,11 @@ def _nearest(pairs: np.ndarray, votes: np.ndarray, counts: np.ndarray, nearest: 
 
 def _best(pairs: np.ndarray, votes: np.ndarray, counts: np.ndarray, nearest: int) -> np.ndarray:
     """Rows of the pairs that are among the `nearest` of either picture, in their order."""
-    scaled = _scaled(pairs, votes, counts).astype(np.float32)
-    first, second = (pairs // len(counts)).astype(np.int32), (pairs % len(counts)).astype(np.int32)
+    first, second, scaled = (own_pages(len(pairs), np.dtype(kind)) for kind in (np.int32, np.int32, np.float32))
+    for start in range(0, len(pairs), HELD):
+        part = slice(start, start + HELD)
+        first[part], second[part] = np.divmod(pairs[part], len(counts))
+        scaled[part] = _scaled(pairs[part], votes[part], counts)
     best = np.zeros(len(pairs), bool)
     # Some pictures at a time: to rank all at once takes ten times as much memory as the pairs.
     for start in range(0, len(counts), RANKED):
