@@ -82,8 +82,9 @@ def size_hints(paper: PaperTables) -> list[SizeHint]:
         hints.append(
             SizeHint(
                 f"{paper.test_n:,} test samples are more than the {total:,} of "
-                f"{' and '.join(public.names[0] for public in sets)}: copies (augmentation), several runs counted "
-                "together, or another version of the set would explain it; the paper should say which.",
+                f"{' and '.join(public.names[0] for public in sets)}: copies (augmentation), parts counted singly "
+                "(patches, lesions), several runs counted together, or another version of the set would explain it; "
+                "the paper should say which.",
                 exceeds=True,
             )
         )
@@ -110,4 +111,5 @@ def _stated_hints(paper: PaperTables, sets: list[PublicSet]) -> list[SizeHint]:
     if len(sets) != 1 or not isinstance(paper.public_size, int) or paper.public_size == sets[0].size:
         return []
     words = f"The paper gives {paper.public_size:,} for the size of {sets[0].names[0]}, which has {sets[0].size:,} "
-    return [SizeHint(f"{words}as published; a later version or a selection would explain it.", exceeds=True)]
+    why = "a later version, a selection or another unit (patients, patches) would explain it."
+    return [SizeHint(f"{words}as published; {why}", exceeds=True)]
