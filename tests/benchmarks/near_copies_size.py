@@ -1,9 +1,9 @@
 """What the search for near copies costs for many pictures, in a whole run of the step that reads the raw files.
 
-cervix measure near_copies_size -- python tests/benchmarks/near_copies_size.py DATA [--count 20000] [--copies 0]
+cervix measure near_copies_size -- python tests/benchmarks/near_copies_size.py DATA [--count 20000] [--copies 0 6000]
 
 DATA holds unpacked data sets, as for near_copies.py. Where there are fewer real pictures than --count, further ones are
-mixed of two real ones, half and half; --copies of all are changed copies of real ones. The time is that of two
+mixed of two real ones, half and half; --copies of all are changed copies of real ones, a row for each such number. The time is that of two
 processes on this machine, memory is what the step's processes together hold (PSS), looked at every second.
 """
 
@@ -67,16 +67,11 @@ def _held(root: psutil.Process) -> float:
     return memory
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--count", type=int, default=20_000)
-    parser.add_argument("--copies", type=int, default=0)
-    args = parser.parse_args()
+def measured(data: Path, count: int, copies: int) -> str:
+    """A row of the table, of a run of the step; SystemExit when it fails."""
     with tempfile.TemporaryDirectory() as name:
         raw, out = Path(name, "raw"), Path(name, "out")
-        real = written(args.data, raw, args.count, args.copies)
+        real = written(data, raw, count, copies)
         process = multiprocessing.get_context("spawn").Process(target=_ingest, args=(raw, out))
         started = time.monotonic()
         process.start()
@@ -100,10 +95,22 @@ def main() -> None:
             sys.exit(f"the step ended with status {process.exitcode}")
         findings = read_view(DatasetRecord, out / "record.json").near_copies
         assert findings is not None
+    left = findings.unread + findings.unmatched + findings.uncompared
+    counts = f"{findings.compared} | {left} | {findings.proven}"
+    return f"| {count} | {real} | {copies} | {seconds / 60:.1f} | {largest:.0f} | {counts} |"
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--count", type=int, default=20_000)
+    parser.add_argument("--copies", type=int, nargs="+", default=[0])
+    args = parser.parse_args()
     print("| pictures | real | copies made | minutes | MiB | pairs compared | not in time | proven |")
     print("|---|---|---|---|---|---|---|---|")
-    counts = f"{findings.compared} | {findings.uncompared} | {findings.proven}"
-    print(f"| {args.count} | {real} | {args.copies} | {seconds / 60:.1f} | {largest:.0f} | {counts} |")
+    for copies in args.copies:
+        print(measured(args.data, args.count, copies), flush=True)
 
 
 if __name__ == "__main__":
