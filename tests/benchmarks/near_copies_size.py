@@ -3,8 +3,9 @@
 cervix measure near_copies_size -- python tests/benchmarks/near_copies_size.py DATA [--count 20000] [--copies 0 6000]
 
 DATA holds unpacked data sets, as for near_copies.py. Where there are fewer real pictures than --count, further ones are
-mixed of two real ones, half and half; --copies of all are changed copies of real ones, a row for each such number. The time is that of two
-processes on this machine, memory is what the step's processes together hold (PSS), looked at every second.
+mixed of two real ones, half and half; --copies of all are changed copies of real ones, a row for each such number. The
+time is that of two processes on this machine, memory is what the step's processes together hold (PSS), looked at every
+second.
 """
 
 import argparse
