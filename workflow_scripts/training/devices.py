@@ -10,6 +10,7 @@ import torch
 
 from workflow_scripts.contracts.step_settings.train_settings import Precision, Train
 from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.memory import keep_freed_memory
 from workflow_scripts.runtime.reservations import process_gpus
 
 EVALUATION_BATCH = {"cpu": 64, "cuda": 256}
@@ -37,6 +38,7 @@ def prepare(wanted: str, train: Train, number: int | None = None) -> torch.devic
     if type_of(wanted) == "cpu":
         if torch.are_deterministic_algorithms_enabled():  # of a GPU, before
             torch.use_deterministic_algorithms(False)
+        keep_freed_memory()
         return torch.device("cpu")
     _set_determinism(train.deterministic)
     _set_arithmetic(train.precision)

@@ -14,7 +14,7 @@ import numpy as np
 from workflow_scripts.data.copies.mirrored import one_sided
 from workflow_scripts.data.copies.time_budget import TimeBudget
 from workflow_scripts.data.copies.words import AT_A_TIME, SAMPLE, Vocabulary
-from workflow_scripts.runtime.mapped_files import drop_pages, own_pages
+from workflow_scripts.runtime.memory import drop_pages, own_pages
 
 # Bits by which alike signatures may differ, and the number of bits that halves a vote and more.
 BITS, SPREAD = 20, 12.0

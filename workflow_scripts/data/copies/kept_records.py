@@ -15,7 +15,7 @@ from workflow_scripts.data.copies.time_budget import TimeBudget
 from workflow_scripts.data.readers.reader_interface import Limits
 from workflow_scripts.data.reading import FileTask, verified
 from workflow_scripts.runtime.files import atomic_path
-from workflow_scripts.runtime.mapped_files import drop_pages
+from workflow_scripts.runtime.memory import drop_pages
 from workflow_scripts.runtime.process_pool import ordered_map
 
 # Whoever changes what a proof says counts on.

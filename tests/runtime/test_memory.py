@@ -1,12 +1,17 @@
-"""Memory of mapped files."""
+"""Memory that is given back, and memory that is kept."""
 
+import ctypes
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from workflow_scripts.runtime.mapped_files import drop_pages, own_pages
+from workflow_scripts.runtime.memory import drop_pages, own_pages
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def _held(path: Path) -> int:
@@ -51,3 +56,31 @@ def test_an_array_in_pages_of_its_own_begins_with_zeros(count):
     assert array.shape == (count,) and array.dtype == np.float32 and not array.any()
     array[:] = 2
     assert array.sum() == 2 * count
+
+
+# Pages that the system had to make for the second half of 200 pairs of arrays of some 40 MiB that come and go.
+COMING_AND_GOING = """
+import resource, sys
+import numpy as np
+from workflow_scripts.runtime.memory import keep_freed_memory
+
+def pages():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+if sys.argv[1] == "kept":
+    keep_freed_memory()
+for number in range(200):
+    if number == 100:
+        before = pages()
+    kept, gone = np.ones(5_000_000), np.ones(6_000_000)
+print(pages() - before)
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="this C library takes no such wish")
+def test_memory_that_is_kept_is_not_made_anew():
+    pages = {
+        how: int(subprocess.check_output([sys.executable, "-c", COMING_AND_GOING, how], cwd=ROOT, text=True))
+        for how in ("kept", "plain")
+    }
+    assert pages["kept"] < 1000 < 100_000 < pages["plain"]
