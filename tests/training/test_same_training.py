@@ -84,6 +84,17 @@ def test_another_split_other_settings_and_other_start_weights_are_trained(inputs
     assert seconds(trained(inputs, "by_group", origin="published", learning_rate=0.001)) > 0
 
 
+def test_a_fold_that_is_the_same_is_taken_over_from_a_split_that_is_another(inputs):
+    trained(inputs, "published")
+    path = inputs.root / "splits" / "by_group.csv"
+    split = pd.read_csv(path)
+    more = split.assign(fold=split["fold"] + 1, subset=split["subset"].to_numpy()[::-1])
+    pd.concat([split, more]).to_csv(path, index=False)
+    vouch(path.with_suffix(".json"))
+    taken = trained(inputs, "by_group", origin="published")
+    assert read_record(taken / "train.json")["copied_from"] == "published"
+
+
 @pytest.mark.parametrize("damage", ["missing", "changed", "half"])
 def test_a_training_whose_files_are_not_whole_is_not_taken_over(inputs, damage):
     first = trained(inputs, "published")

@@ -1,9 +1,11 @@
 """What a step that works on one fold of a split reads."""
 
 import argparse
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 
+from workflow_scripts.runtime.files import digest_text
 from workflow_scripts.runtime.run_address import RECORD_FILE
 
 
@@ -25,6 +27,13 @@ class FoldFiles:
     def study(self) -> Path:
         """The folder of the study's results."""
         return self.dataset.parent
+
+    def fold_digest(self, fold: int) -> str:
+        """sha256 of what the table of the split says of one fold."""
+        with self.split.open(encoding="utf-8", newline="") as lines:
+            header, *rows = csv.reader(lines)
+        number = header.index("fold")
+        return digest_text("\n".join(map(repr, [header, *(row for row in rows if row[number] == str(fold))])))
 
     @property
     def inputs(self) -> list[Path]:

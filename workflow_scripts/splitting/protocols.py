@@ -1,6 +1,7 @@
 """Hold-out and k-fold splits, by sample, unit or group, from a manifest and its clusters."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -10,6 +11,9 @@ import pandas as pd
 from workflow_scripts.contracts.subsets import SUBSETS
 from workflow_scripts.runtime.errors import LEAVE_OUT, UserError
 from workflow_scripts.splitting.assign import assign, empty_cells
+
+# Share of the samples up to which clusters of several are put into a split of single samples afterwards.
+FEW = 0.02
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,17 @@ class Samples:
         """The samples with the clusters that a split by "sample", "unit" or "group" keeps whole."""
         clusters = {"sample": np.arange(len(self.ids)), "unit": self.units, "group": self.clusters}[by]
         return replace(self, clusters=clusters)
+
+    @property
+    def single(self) -> "Samples":
+        """The same with each sample a cluster of its own."""
+        return self.kept_together("sample")
+
+    @property
+    def few_together(self) -> bool:
+        """Whether some samples lie in clusters of several, but few."""
+        sizes = np.bincount(np.unique(self.clusters, return_inverse=True)[1])
+        return 0 < sizes[sizes > 1].sum() <= FEW * len(self.ids)
 
     @property
     def apart(self) -> bool:
@@ -59,10 +74,15 @@ def holdout(samples: Samples, fractions: list[float], by: str, rng: np.random.Ge
     """One split by fractions of each class; UserError when a class is too small for the subsets.
 
     by "sample": exact counts of samples (subset_counts); by "unit" and "group": units or clusters stay whole, and the
-    counts of units come nearest to these. Where nothing is kept together all are the same split.
+    counts of units come nearest to these. Where nothing is kept together all are the same split; where few samples are,
+    it is changed for these alone.
     """
+
+    def divided(samples: Samples) -> list[np.ndarray]:
+        return [divide(samples, np.arange(len(samples.ids)), fractions, rng)]
+
     samples = samples.kept_together(by)
-    return _frame(samples, [divide(samples, np.arange(len(samples.ids)), fractions, rng)])
+    return _frame(samples, _nearest_to_single(samples, divided) or divided(samples))
 
 
 def kfold(samples: Samples, folds: int, validation: float, by: str, rng: np.random.Generator) -> pd.DataFrame:
@@ -70,15 +90,42 @@ def kfold(samples: Samples, folds: int, validation: float, by: str, rng: np.rand
 
     Both divisions keep whole what `by` says, as holdout does. UserError when a class is too small for the subsets.
     """
-    samples, rows = samples.kept_together(by), np.arange(len(samples.ids))
-    test = _folds_by_sample(samples, folds, rng) if samples.apart else _folds_by_cluster(samples, folds, rng)
-    columns = []
-    for fold in range(folds):
-        rest = rows[test != fold]
-        chosen = np.full(len(rows), SUBSETS.index("test"))
-        chosen[rest] = divide(samples, rest, [1 - validation, validation, 0.0], rng, folds)
-        columns.append(chosen)
-    return _frame(samples, columns)
+
+    def divided(samples: Samples) -> list[np.ndarray]:
+        rows = np.arange(len(samples.ids))
+        test = _folds_by_sample(samples, folds, rng) if samples.apart else _folds_by_cluster(samples, folds, rng)
+        columns = []
+        for fold in range(folds):
+            rest = rows[test != fold]
+            chosen = np.full(len(rows), SUBSETS.index("test"))
+            chosen[rest] = divide(samples, rest, [1 - validation, validation, 0.0], rng, folds)
+            columns.append(chosen)
+        return columns
+
+    samples = samples.kept_together(by)
+    return _frame(samples, _nearest_to_single(samples, divided) or divided(samples))
+
+
+def _nearest_to_single(samples: Samples, divided: Callable[[Samples], list[np.ndarray]]) -> list[np.ndarray] | None:
+    """Columns of the split of single samples, but with each cluster where its first sample is; None: not to be had.
+
+    Two protocols then differ in what is kept together and in nothing else, and folds without a torn cluster are equal.
+    Only where few samples lie in clusters: more would leave the subsets uneven. No class may lose its last sample.
+    """
+    if not samples.few_together:
+        return None
+    firsts, codes = np.unique(samples.clusters, return_index=True, return_inverse=True)[1:]
+    try:
+        single = divided(samples.single)
+    except UserError:  # a class too small to be dealt sample by sample has a place in every subset as clusters
+        return None
+    moved = [chosen[firsts[codes]] for chosen in single]
+
+    def cells(chosen: np.ndarray) -> int:
+        return len(np.unique(np.stack([chosen, samples.labels]), axis=1).T)
+
+    kept = all(cells(before) == cells(after) for before, after in zip(single, moved, strict=True))
+    return moved if kept else None
 
 
 def divide(
