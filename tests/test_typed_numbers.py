@@ -30,10 +30,6 @@ _PHRASE = re.compile(
 TABLES = {
     ("docs/explanation/verdicts.md", "| setting | default | of | why |"): "tests/contracts/test_verdict_table.py",
 }
-# Pages of measurements that nothing can show from a file yet.
-ELSEWHERE = {
-    "docs/explanation/near_copies.md": "measured on data sets that are not here, by tests/benchmarks/near_copies.py",
-}
 # (page, phrase) → why it may stand: it is declared, asked for, or follows from what is said beside it.
 PHRASES = {
     ("docs/explanation/consistency.md", "0 of 127"): "what a reader would compute of 94.4 %",
@@ -70,17 +66,16 @@ def phrases(text: str) -> list[str]:
 @pytest.mark.parametrize("page", PAGES)
 def test_no_table_of_measured_numbers_is_typed(page):
     new = [head for head in tables_of_numbers(typed(page)) if (page, head) not in TABLES]
-    assert page in ELSEWHERE or new == []
+    assert new == []
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_no_sentence_tells_a_measured_number(page):
     new = [phrase for phrase in phrases(typed(page)) if (page, phrase) not in PHRASES]
-    assert page in ELSEWHERE or new == []
+    assert new == []
 
 
 def test_nothing_is_excused_that_no_page_says():
-    assert all(page in PAGES for page in ELSEWHERE)
     assert all(head in tables_of_numbers(typed(page)) for page, head in TABLES)
     assert all(phrase in phrases(typed(page)) for page, phrase in PHRASES)
     assert round(196 * (0.92 * 0.08 / 183) ** 0.5, 1) == 3.9 and round(8 * 14 * 14 * 512 * 2 / 1e6, 1) == 1.6
