@@ -9,11 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from handmade import Study
-from pages import cells, text_of, write
+from pages import PAPER, cells, text_of, write
 
 from tests.vouched import vouch
 from workflow_scripts.contracts.arrays import ArrayDescription
+from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.run_costs import COSTS
+from workflow_scripts.reporting.pages.optional_sections import times_section
+from workflow_scripts.reporting.results_reading import read_results
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import read_json
 
@@ -136,3 +139,13 @@ def test_of_explained_runs_of_visits_the_risk_of_patients_is_shown_and_of_pictur
     vouch(study.folder / "arrays" / "record.json", "index.csv", array=columns)
     visits = write(study)
     assert "Risk of single patients over time of cvm under grouped" in visits and "Grad-CAM of cvm" not in visits
+
+
+def test_a_training_that_was_taken_over_is_no_training_of_no_time(copied):
+    ledger = copied.folder / "runs" / "published" / "cvm" / "fold0-seed1" / "ledger.json"
+    cost = read_json(ledger)
+    cost["train"]["training_seconds"] = 0.0
+    write_record(ledger, cost)
+    rows = times_section(read_results(copied.folder, copied.received, PAPER))["time_rows"]
+    (hours,) = [row["found"]["published"] for row in rows if row["claim"].id == "training_time"]
+    assert hours == pytest.approx(60 / 3600)

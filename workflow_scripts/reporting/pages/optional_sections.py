@@ -197,7 +197,8 @@ def times_section(results: Results) -> dict[str, Any]:
 def _time(run: Run, claim: Claim) -> float | None:
     """Mean over folds and seeds, in the claim's unit; None where nothing was trained."""
     measured = [ledger.train.training_seconds for ledger in run.ledgers if ledger.train]
-    trainings = [duration for duration in measured if duration is not None]
+    # One that was taken over from another protocol took none.
+    trainings = [duration for duration in measured if duration]
     speed = cost(run).predict_speed
     tested = [int((units["subset"] == run.reported).sum()) for units in run.units.values()]
     seconds = None
