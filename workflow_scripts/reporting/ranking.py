@@ -150,10 +150,14 @@ def _premium(results: Results, ranked: Ranking, premiums: Mapping[str, Mapping[s
     premium = premiums.get(ranked.protocol.name, {}).get(ranked.best.name)
     if premium is None or premium.value is None or results.as_published is None:
         return []
-    ends = f" ({_ends(premium)})" if premium.low is not None else ""
+    ends, worth = "", "that is what the leaks are worth"
+    if premium.low is not None and premium.high is not None:
+        ends = f" ({_ends(premium)})"
+        worth += "" if premium.low > 0 or premium.high < 0 else ", if anything"
+    size = formatting.points(abs(premium.value)).lstrip("+")
     return [
-        f"Under {results.as_published.name}, which tears apart what belongs together, {ranked.best.name} has "
-        f"{formatting.points(premium.value)} points more{ends}: that is what the leaks are worth."
+        f"Under {results.as_published.name}, which tears apart what belongs together, {ranked.best.name} comes out "
+        f"{size} points {'lower' if premium.value < 0 else 'higher'}{ends}: {worth}."
     ]
 
 
