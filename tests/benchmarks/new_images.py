@@ -66,7 +66,7 @@ def applied(folder: Path, left_out: Path, weights: Path) -> pd.DataFrame:
     python = [sys.executable, "-m"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     finished = folder / "results" / STUDY / "runs" / PROTOCOL / RUN / "fold0-seed0"
-    workflow = [*python, "snakemake", str(finished / "record.json"), "--cores", "all"]
+    workflow = [*python, "snakemake", str(finished.parent / "finished.json"), "--cores", "all"]
     workflow += ["--configfile", str(settings(folder, weights))]
     subprocess.run(workflow, cwd=ROOT, env=environment, check=True, stdout=sys.stderr)
     manifest = read_manifest(folder / "results" / STUDY / "dataset").set_index("id")

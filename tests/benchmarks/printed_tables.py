@@ -15,6 +15,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 from workflow_scripts.claims.outcome import CONTRADICTION, FITS_ONLY_IF
 from workflow_scripts.claims.tables.checked_paper import check_tables, summary
 from workflow_scripts.claims.tables.finding import Finding
