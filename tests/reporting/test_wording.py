@@ -1,5 +1,6 @@
 """Numbers, axes, notes and captions are written as promised."""
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import get_args
@@ -18,7 +19,19 @@ from workflow_scripts.runtime.wording import listed
 from workflow_scripts.settings.load import settings
 from workflow_scripts.settings.study import Study as StudySettings
 
+TEMPLATES = sorted((Path(__file__).parents[2] / "workflow_scripts" / "reporting" / "pages" / "templates").glob("*.j2"))
 CAPTIONS = Path(__file__).parents[2] / "rules" / "captions"
+
+
+def test_no_line_after_a_tag_is_glued_to_the_sentence_before_it():
+    """The newline after a tag is no part of a page."""
+    glued = re.compile(r"[.:;,]\{%-? (?:if|for) [^%]*%\}\n(?=\w|<b>|\{\{)")
+    assert [(path.name, line) for path in TEMPLATES for line in glued.findall(path.read_text(encoding="utf-8"))] == []
+
+
+def test_negative_numbers_in_a_text_have_a_minus_sign():
+    text = "width / height (log10) -0.386; -1.2 to 3e-05; light-green, 2024-11-02, cell-7"
+    assert formatting.with_minus(text) == text.replace(" -0", " −0").replace(" -1", " −1")
 
 
 @pytest.mark.parametrize(

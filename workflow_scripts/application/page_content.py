@@ -12,6 +12,7 @@ from workflow_scripts.contracts.run_tables import METRICS
 from workflow_scripts.contracts.split_record import SplitRecord
 from workflow_scripts.data.out_of_distribution import WITHIN
 from workflow_scripts.evaluation.label_agreement import agreement
+from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.pages.new_images_page import NewImage, NewImages, Worth
 from workflow_scripts.reporting.pages.page_figure import page_figure, pixels_uri
 from workflow_scripts.runtime.study_paths import StudyPaths
@@ -67,7 +68,7 @@ def _image(row: pd.Series, reader: PictureReader, labels: Mapping[str, str]) -> 
         probability=probability,
         next_classes=tuple(next_classes),
         doubt=float(row["doubt"]),
-        why=row["why"],
+        why=formatting.with_minus(row["why"]),
         copy_of=row["copy_of"],
         label=labels.get(row["path"], ""),
     )

@@ -1,6 +1,7 @@
 """How numbers, metrics and kinds of things are written in pages: one wording everywhere."""
 
 import math
+import re
 from typing import Any
 
 from workflow_scripts.evaluation.metric_registry import described
@@ -197,3 +198,8 @@ def plain(value: Any) -> str:
     if isinstance(value, list):
         return (" : " if any(isinstance(item, float) for item in value) else ", ").join(map(plain, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def with_minus(text: str) -> str:
+    """A text whose negative numbers have a minus sign instead of a hyphen."""
+    return re.sub(r"(?<![\w.-])-(?=\d)", MINUS, text)
