@@ -76,15 +76,15 @@ def applied(folder: Path, left_out: Path, weights: Path) -> pd.DataFrame:
         path = Path(manifest.loc[sample, "path"])
         (new / "known" / path.parent).mkdir(parents=True, exist_ok=True)
         os.link(folder / "known" / path, new / "known" / path)
-    link_images(left_out, new / "unknown")
+    copy_images(left_out, new / "unknown")
     command = [*python, "workflow_scripts.commands.apply", "--run", str(finished), "--images", str(new)]
     subprocess.run([*command, "--name", "new"], cwd=ROOT, env=environment, check=True, stdout=sys.stderr)
     table = APPLIED.read(folder / "results" / STUDY / "predict" / "new" / "predictions.csv")
     return table.assign(unknown=table["path"].str.startswith("unknown/"))
 
 
-def link_images(source: Path, target: Path) -> None:
-    """Copy the files of a folder, so that a link may lie on another disk."""
+def copy_images(source: Path, target: Path) -> None:
+    """Copy the files of a folder into one that is new."""
     target.mkdir(parents=True)
     for path in sorted(path for path in source.rglob("*") if path.is_file()):
         (target / path.name).write_bytes(path.read_bytes())
@@ -98,7 +98,7 @@ def told(images: Path, left_out: Path, weights: Path) -> Told:
         folder = Path(name)
         for path in folders_of(images):
             if path != left_out:
-                link_images(path, folder / "known" / path.name)
+                copy_images(path, folder / "known" / path.name)
         table = applied(folder, left_out, weights)
     unknown, warned = table["unknown"].to_numpy(), (table["out_of_distribution"] == "yes").to_numpy()
     distances = [table[column].to_numpy() for column in DISTANCES]

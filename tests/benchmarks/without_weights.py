@@ -19,20 +19,21 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from tests.benchmarks.new_images import folders_of
 from workflow_scripts.contracts.run_tables import METRICS
+from workflow_scripts.data.images import SUFFIXES
 
 ROOT = Path(__file__).resolve().parents[2]
 PROTOCOL, RANDOM, PUBLISHED = "by_group", "random", "published"
 HEAD = "| set | test images | random weights | published | colours and sizes |"
-ENDINGS = (".bmp", ".jpg", ".jpeg", ".png", ".tif", ".tiff")
 LONGER = {"frozen_stages": 0, "epochs": 60, "patience": 20}
 
 
 def fewer(images: Path, target: Path, count: int) -> Path:
     """Copy so many images of a set, as many of each class, into a folder of their own."""
-    classes = sorted(folder for folder in images.iterdir() if folder.is_dir())
+    classes = folders_of(images)
     for folder in classes:
-        paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
+        paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
         rows = np.unique(np.linspace(0, len(paths) - 1, min(count // len(classes), len(paths))).astype(int))
         (target / folder.name).mkdir(parents=True)
         for row in rows:

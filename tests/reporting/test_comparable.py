@@ -25,16 +25,6 @@ from workflow_scripts.reporting.run_order import ordered_protocols
 from workflow_scripts.steps import verdict
 
 
-@pytest.fixture(scope="module")
-def study(tmp_path_factory):
-    return Real(tmp_path_factory.mktemp("real")).write()
-
-
-@pytest.fixture(scope="module")
-def found(study):
-    return rows(study)
-
-
 @pytest.mark.parametrize(
     ("changes", "named", "judged"),
     [
@@ -140,14 +130,15 @@ def test_without_a_published_protocol_nothing_is_judged(tmp_path):
     )
 
 
-def test_a_protocol_of_another_name_is_judged_like_the_one_called_published(tmp_path, found):
+def test_a_protocol_of_another_name_is_judged_like_the_one_called_published(tmp_path, real_rows):
     rule = {"kind": "holdout", "fractions": [0.6, 0.2, 0.2]}
     # As many letters as `grouped` and `published` have, so that the handmade runs err as theirs do.
     rules = {"by_case": {**rule, "by": "group"}, "by_sample": {**rule, "by": "sample"}}
     renamed = Real(tmp_path, protocols=rules, folds=dict.fromkeys(rules, 1)).write()
     named = rows(renamed)
-    assert {claim: row.verdict for claim, row in named.items()} == {claim: row.verdict for claim, row in found.items()}
-    assert named["optimistic"].obtained.value == found["optimistic"].obtained.value
+    words = [{claim: row.verdict for claim, row in table.items()} for table in (named, real_rows)]
+    assert words[0] == words[1]
+    assert named["optimistic"].obtained.value == real_rows["optimistic"].obtained.value
     assert named["optimistic"].leak_free.value is not None
     results = read_results(renamed.folder, renamed.received, renamed.paper)
     assert results.as_published.name == ordered_protocols(results)[0].name == "by_sample"

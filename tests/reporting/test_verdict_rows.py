@@ -26,17 +26,6 @@ from workflow_scripts.reporting.judging.judged_together import judged_together
 from workflow_scripts.reporting.judging.verdict_rows import judged_elsewhere
 from workflow_scripts.steps import verdict
 
-
-@pytest.fixture(scope="module")
-def study(tmp_path_factory):
-    return Real(tmp_path_factory.mktemp("real")).write()
-
-
-@pytest.fixture(scope="module")
-def found(study):
-    return rows(study)
-
-
 EXPECTED = {
     "accuracy": CANNOT_TELL,  # 400 samples are too few for two points at 90 %
     "optimistic": LOWER,
@@ -64,17 +53,17 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize(("claim", "word"), EXPECTED.items())
-def test_each_kind_of_claim_gets_its_verdict(found, claim, word):
-    assert found[claim].verdict == word, found[claim].why
-    assert found[claim].why.endswith(".")
+def test_each_kind_of_claim_gets_its_verdict(real_rows, claim, word):
+    assert real_rows[claim].verdict == word, real_rows[claim].why
+    assert real_rows[claim].why.endswith(".")
 
 
-def test_the_table_has_every_claim_and_no_empty_cell(study, tmp_path):
+def test_the_table_has_every_claim_and_no_empty_cell(real_study, tmp_path):
     out = tmp_path / "verdict.csv"
-    folders = {"study_folder": study.folder, "paper": study.paper, "out": out}
-    verdict.main(SimpleNamespace(settings=study.without_subject, code="", **folders))
+    folders = {"study_folder": real_study.folder, "paper": real_study.paper, "out": out}
+    verdict.main(SimpleNamespace(settings=real_study.without_subject, code="", **folders))
     table = VERDICT.as_text(out)
-    assert set(table["claim"]) == claims(study) and not (table == "").to_numpy().any()
+    assert set(table["claim"]) == claims(real_study) and not (table == "").to_numpy().any()
     assert set(table["verdict"]) <= set(VERDICTS)
     numbers = pd.read_csv(out).set_index("claim")
     assert numbers.loc["accuracy", "obtained"] == pytest.approx(0.9) and numbers.loc["accuracy", "n"] == 400
@@ -88,34 +77,34 @@ def test_the_table_has_every_claim_and_no_empty_cell(study, tmp_path):
     assert VERDICT.read(out).set_index("claim").loc["accuracy", "leak_free"] == pytest.approx(0.9)
 
 
-def test_what_is_missing_or_unknown_is_named(found):
-    assert found["absent"].why == "Missing: the run vgg16."
-    assert "400 test samples instead of 500" in found["other_n"].why
-    assert "paper's own samples can never tell: it would have to have 27 times as many" in found["lead"].why
-    assert "differ here" in found["best"].why and "80 % power" in found["best"].why
-    assert "by accuracy" in found["beats"].why
+def test_what_is_missing_or_unknown_is_named(real_rows):
+    assert real_rows["absent"].why == "Missing: the run vgg16."
+    assert "400 test samples instead of 500" in real_rows["other_n"].why
+    assert "paper's own samples can never tell: it would have to have 27 times as many" in real_rows["lead"].why
+    assert "differ here" in real_rows["best"].why and "80 % power" in real_rows["best"].why
+    assert "by accuracy" in real_rows["beats"].why
 
 
-def test_what_was_read_into_the_paper_is_named_and_both_numbers_are_shown(found):
-    assert found["vague"].why == "Left open by the paper: Of which mean it is is not said."
-    assert found["vague"].obtained.value == pytest.approx(0.9, abs=0.01) and found["vague"].published == "50 %"
-    assert found["vaguely"].why == "Left open by the paper: By what is not said."
+def test_what_was_read_into_the_paper_is_named_and_both_numbers_are_shown(real_rows):
+    assert real_rows["vague"].why == "Left open by the paper: Of which mean it is is not said."
+    assert real_rows["vague"].obtained.value == pytest.approx(0.9, abs=0.01) and real_rows["vague"].published == "50 %"
+    assert real_rows["vaguely"].why == "Left open by the paper: By what is not said."
 
 
-def test_the_papers_own_chance_is_in_the_verdict_on_every_number(found):
+def test_the_papers_own_chance_is_in_the_verdict_on_every_number(real_rows):
     numbers = {"accuracy", "optimistic", "modest", "lead", "confused"}
-    assert {name for name, row in found.items() if "the paper's own chance included" in row.why} == numbers
-    parts = found["optimistic"].evidence.difference
+    assert {name for name, row in real_rows.items() if "the paper's own chance included" in row.why} == numbers
+    parts = real_rows["optimistic"].evidence.difference
     # 97 % of 400; the handmade trainings err on as many samples each.
     assert parts.paper.sampling == pytest.approx((0.97 * 0.03 / 400) ** 0.5, rel=0.2) and parts.paper.training == 0
     assert parts.interval()[1] > parts.obtained.interval()[1] - 0.97
 
 
-def test_words_against_the_paper_are_adjusted_for_all_its_numbers(found):
-    judged = [row for row in found.values() if row.p_value is not None]
+def test_words_against_the_paper_are_adjusted_for_all_its_numbers(real_rows):
+    judged = [row for row in real_rows.values() if row.p_value is not None]
     assert {row.entry.id for row in judged if row.p_adjusted is not None} == {"optimistic", "modest", "worst"}
     assert all(row.p_adjusted >= row.p_value for row in judged if row.p_adjusted is not None)
-    row = found["optimistic"]
+    row = real_rows["optimistic"]
     assert judged_together([row], 0)[0].verdict == LOWER
     chance = judged_together([replace(row, p_value=0.01)], 19)[0]
     assert (chance.alone, chance.verdict) == (LOWER, CANNOT_TELL) and chance.p_adjusted == pytest.approx(0.2)
@@ -123,8 +112,8 @@ def test_words_against_the_paper_are_adjusted_for_all_its_numbers(found):
     assert judged_together([replace(row, p_value=0.01)], 4)[0].verdict == LOWER
 
 
-def test_numbers_of_the_papers_other_studies_count_among_those_that_are_judged(study):
-    published = read_published(study.paper / "published.yaml")
+def test_numbers_of_the_papers_other_studies_count_among_those_that_are_judged(real_study):
+    published = read_published(real_study.paper / "published.yaml")
     # All but counts, times, what no result answers and what is assumed.
     assert judged_elsewhere(published, "a_part") == 11 and judged_elsewhere(published, "cvm_cervix") == 0
 
@@ -132,8 +121,8 @@ def test_numbers_of_the_papers_other_studies_count_among_those_that_are_judged(s
 FIXED = "stated: {fixed_test_set: The test images are those of the public split.}"
 
 
-def test_the_mean_of_several_trainings_makes_the_paper_more_certain(tmp_path, found):
-    one, five = found, rows(stating(Real(tmp_path).write(), optimistic="trainings: 5", modest=FIXED))
+def test_the_mean_of_several_trainings_makes_the_paper_more_certain(tmp_path, real_rows):
+    one, five = real_rows, rows(stating(Real(tmp_path).write(), optimistic="trainings: 5", modest=FIXED))
     errors = [row["optimistic"].evidence.difference.paper.sampling for row in (one, five)]
     assert errors[1] < 0.8 * errors[0]
     # The split here is not the public one: other images are judged.
@@ -150,8 +139,8 @@ def test_on_a_fixed_public_test_set_the_choice_of_images_cancels(tmp_path):
     assert same.verdict == REPRODUCED and "The very same test images are judged" in same.why
 
 
-def test_confusions_are_counted_and_compared_as_shares_of_the_class(found):
-    row = found["confused"]
+def test_confusions_are_counted_and_compared_as_shares_of_the_class(real_rows):
+    row = real_rows["confused"]
     assert row.obtained.value == pytest.approx(20) and row.obtained.n == 200
     assert "margin ±4.0" in row.why  # two points of 200
 
@@ -166,12 +155,12 @@ def test_one_training_seed_cannot_tell_and_says_so(tmp_path):
     assert one["samples"].verdict == HOLDS
 
 
-def test_what_the_weights_weigh_is_no_matter_of_chance(study):
-    path = next(iter((study.folder / "runs" / "published" / "cvm").iterdir())) / "ledger.json"
+def test_what_a_training_took_is_no_matter_of_chance(real_study, real_rows):
+    path = next(iter((real_study.folder / "runs" / "published" / "cvm").iterdir())) / "ledger.json"
     kept = path.read_text()
     write_record(path, {**json.loads(kept), "wall_seconds": 99.0})
     try:
-        assert rows(study)["optimistic"] == rows(study)["optimistic"]
+        assert rows(real_study)["optimistic"] == real_rows["optimistic"]
     finally:
         path.write_text(kept)
 

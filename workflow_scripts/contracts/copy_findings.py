@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from workflow_scripts.runtime.wording import listed
+
 # Pairs that may be expected by chance in all of a study, or between two sets; where more would be, more is asked for.
 ALLOWED = 0.5
 
@@ -33,4 +35,5 @@ class CopyFindings:
     def left_words(self) -> str:
         """What was not looked at when the time was over, in words; empty where all was."""
         counts = ((self.unread, "pictures"), (self.unmatched, "keypoints"), (self.uncompared, "pairs"))
-        return ", ".join(f"{count:,} {what}" for count, what in counts if count)
+        words = [f"{count:,} {what}" for count, what in counts if count]
+        return listed(words) if words else ""

@@ -31,9 +31,11 @@ class FoldFiles:
     def fold_digest(self, fold: int) -> str:
         """sha256 of what the table of the split says of one fold."""
         with self.split.open(encoding="utf-8", newline="") as lines:
-            header, *rows = csv.reader(lines)
-        number = header.index("fold")
-        return digest_text("\n".join(map(repr, [header, *(row for row in rows if row[number] == str(fold))])))
+            rows = csv.reader(lines)
+            header = next(rows)
+            number = header.index("fold")
+            own = [row for row in rows if row[number] == str(fold)]
+        return digest_text("\n".join(map(repr, [header, *own])))
 
     @property
     def inputs(self) -> list[Path]:

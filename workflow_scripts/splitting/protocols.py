@@ -78,8 +78,8 @@ def holdout(samples: Samples, fractions: list[float], by: str, rng: np.random.Ge
     it is changed for these alone.
     """
 
-    def divided(samples: Samples) -> list[np.ndarray]:
-        return [divide(samples, np.arange(len(samples.ids)), fractions, rng)]
+    def divided(clustered: Samples) -> list[np.ndarray]:
+        return [divide(clustered, np.arange(len(clustered.ids)), fractions, rng)]
 
     samples = samples.kept_together(by)
     return _frame(samples, _nearest_to_single(samples, divided) or divided(samples))
@@ -91,14 +91,15 @@ def kfold(samples: Samples, folds: int, validation: float, by: str, rng: np.rand
     Both divisions keep whole what `by` says, as holdout does. UserError when a class is too small for the subsets.
     """
 
-    def divided(samples: Samples) -> list[np.ndarray]:
-        rows = np.arange(len(samples.ids))
-        test = _folds_by_sample(samples, folds, rng) if samples.apart else _folds_by_cluster(samples, folds, rng)
+    def divided(clustered: Samples) -> list[np.ndarray]:
+        rows = np.arange(len(clustered.ids))
+        folds_of = _folds_by_sample if clustered.apart else _folds_by_cluster
+        test = folds_of(clustered, folds, rng)
         columns = []
         for fold in range(folds):
             rest = rows[test != fold]
             chosen = np.full(len(rows), SUBSETS.index("test"))
-            chosen[rest] = divide(samples, rest, [1 - validation, validation, 0.0], rng, folds)
+            chosen[rest] = divide(clustered, rest, [1 - validation, validation, 0.0], rng, folds)
             columns.append(chosen)
         return columns
 
@@ -121,11 +122,11 @@ def _nearest_to_single(samples: Samples, divided: Callable[[Samples], list[np.nd
         return None
     moved = [chosen[firsts[codes]] for chosen in single]
 
-    def cells(chosen: np.ndarray) -> int:
-        return len(np.unique(np.stack([chosen, samples.labels]), axis=1).T)
+    def filled(columns: list[np.ndarray]) -> list[int]:
+        """Of each fold, in how many subsets how many classes are, together."""
+        return [np.unique(np.stack([chosen, samples.labels]), axis=1).shape[1] for chosen in columns]
 
-    kept = all(cells(before) == cells(after) for before, after in zip(single, moved, strict=True))
-    return moved if kept else None
+    return moved if filled(moved) == filled(single) else None
 
 
 def divide(

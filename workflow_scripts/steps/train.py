@@ -164,8 +164,9 @@ def job_of(args: argparse.Namespace) -> "TrainingJob":
     with_what = {"code": args.code, "device": device, "versions": versions()}
     identity = {"settings": plain(settings), "inputs": inputs | started_from, **with_what}
     # Digests alone, because a split lies in a file that its protocol's name is in; and of a split this fold alone.
-    without_split = input_digests(files.study, [path for path in files.inputs if path != files.split])
-    read = [*without_split.values(), files.fold_digest(settings.fold), *started_from.values()]
+    whole_split = os.path.relpath(files.split, files.study)
+    read = [files.fold_digest(settings.fold) if name == whole_split else inputs[name] for name in inputs]
+    read += started_from.values()
     content = {"settings": plain(replace(settings, protocol="")), "inputs": read, **with_what}
     digests = (digest_text(canonical_json(parts)) for parts in (identity, content))
     return TrainingJob(settings, args.code, files, weights, device, *digests)
