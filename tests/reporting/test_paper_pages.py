@@ -68,6 +68,13 @@ def test_the_page_says_what_was_trained_and_what_came_out(kept, page):
     assert f"| {kept.claims[0].published} |" in words
 
 
+@pytest.mark.parametrize("groups_known", [True, False])
+def test_leaks_are_counted_as_far_as_patients_are_known(kept, page, groups_known):
+    words = text(replace(page, kept=(replace(kept, groups_known=groups_known),)))
+    counted = re.findall(r"reported samples have a leak( that shows without knowing whose they are)?\.", words)
+    assert [bool(limited) for limited in counted] == [not groups_known] * len(kept.protocols)
+
+
 def test_a_page_with_nothing_kept_says_so(page):
     assert "Nothing is kept yet" in text(page)
 

@@ -199,12 +199,14 @@ def _runs(study: KeptStudy) -> list[str]:
         cells = [shown(study.metric, _result(study, protocol.name, name)) for protocol in study.protocols]
         cells += [premium_words(_premiums(study, protocol).get(name)) for protocol in premium]
         lines.append(f"| `{name}` | {words} | {' | '.join(cells)} |")
-    return [*lines, "", *(_split(protocol) for protocol in study.protocols), ""]
+    return [*lines, "", *(_split(protocol, study.groups_known) for protocol in study.protocols), ""]
 
 
-def _split(protocol: KeptProtocol) -> str:
-    """An item of a list: a split's rule and how many of its samples leak."""
+def _split(protocol: KeptProtocol, groups_known: bool) -> str:
+    """An item of a list: a split's rule and how many of its samples leak, as far as that can be seen."""
     leaking = f"{grouped(protocol.leaking)} of {grouped(protocol.tested)} reported samples have a leak"
+    if not groups_known:
+        leaking += " that shows without knowing whose they are"
     return f"- `{protocol.name}`: {protocol.words}; {leaking}."
 
 
