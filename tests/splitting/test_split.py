@@ -178,6 +178,17 @@ def test_flipped_and_turned_copies_are_kept_together_or_counted_as_leaks(dataset
     assert leaks.empty and record["leak_free"]
 
 
+def test_a_split_by_sample_that_tears_nothing_apart_is_free_of_leaks_like_its_equal_by_group(dataset):
+    rewrite(dataset, [], group="")
+    table = run(dataset, BY_SAMPLE)[0]
+    trained = table.loc[table["subset"] == "train", "id"].iloc[:2]
+    rewrite(dataset, [(*trained, "turned")], group="")
+    by_sample, by_group = (run(dataset, rule) for rule in (BY_SAMPLE, BY_GROUP))
+    assert by_sample[0].equals(by_group[0])
+    assert [record["leak_free"] for _, _, record in (by_sample, by_group)] == [True, True]
+    assert not by_sample[2]["nothing_clusters"] and by_sample[1].empty
+
+
 @pytest.fixture
 def slices(dataset):
     """The samples are slices: two to a unit, two units to a group."""

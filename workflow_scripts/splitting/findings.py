@@ -32,7 +32,7 @@ def findings(
     reported = reported_subset(rule)
     return {
         "folds": int(split["fold"].nunique()),
-        "leak_free": resample != SMOTE_BEFORE_SPLIT and _leak_free(rule.by, clusters, audited),
+        "leak_free": resample != SMOTE_BEFORE_SPLIT and _leak_free(rule.by, audited),
         "nothing_clusters": clusters.nothing,
         "groups_known": dataset.groups_known,
         "counts": class_counts(manifest, split, dataset.classes),
@@ -54,9 +54,9 @@ def findings(
     }
 
 
-def _leak_free(by: str, clusters: Clusters, audited: Audit) -> bool:
-    """By group always; by unit where every group is one unit, so that nothing was torn; else where nothing clusters."""
-    return by == "group" or clusters.nothing or (by == "unit" and not len(audited.pairs))
+def _leak_free(by: str, audited: Audit) -> bool:
+    """By group always; else where nothing was torn: such a split is what a split by group would allow."""
+    return by == "group" or not len(audited.pairs)
 
 
 def _resampled(resample: Resample, reported: str) -> list[str]:
