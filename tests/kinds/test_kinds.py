@@ -14,8 +14,8 @@ from workflow_scripts.kinds.kind_registry import kinds
 from workflow_scripts.kinds.made_kind import MadeKind
 from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
 from workflow_scripts.runtime.named_objects import module_part
+from workflow_scripts.settings.checks.modalities import modality_mistakes
 from workflow_scripts.settings.code import closure
-from workflow_scripts.settings.modalities import modality_mistakes
 from workflow_scripts.settings.plan.step_names import StepNames
 from workflow_scripts.settings.plan.step_table import MAKE_RUN, REPORT, TRAIN
 from workflow_scripts.settings.plan.workflow_plan import Plan

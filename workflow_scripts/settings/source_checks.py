@@ -14,7 +14,7 @@ from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file, digest_text, read_json
 from workflow_scripts.runtime.results_layout import remedy
 from workflow_scripts.runtime.study_paths import StudyPaths
-from workflow_scripts.settings.study import Config
+from workflow_scripts.settings.config import Config
 
 # What is known of the contents of raw files; relative to the working directory.
 DIGESTS = Path(".work/digests")
