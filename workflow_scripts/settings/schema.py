@@ -17,7 +17,7 @@ from workflow_scripts.reporting.answer_json import answer_schema
 from workflow_scripts.reporting.page_links import with_links
 from workflow_scripts.settings.code import ROOT
 from workflow_scripts.settings.config import Config
-from workflow_scripts.settings.hints import blocks_of
+from workflow_scripts.settings.layers.hints import blocks_of
 from workflow_scripts.settings.study import Study
 
 SCHEMA = ROOT / "rules" / "schemas" / "config.schema.yaml"

@@ -45,7 +45,7 @@ from workflow_scripts.settings.blocks_for_steps import (
     synthesise_settings,
 )
 from workflow_scripts.settings.config import Config
-from workflow_scripts.settings.merging import merge
+from workflow_scripts.settings.layers.merging import merge
 from workflow_scripts.settings.runs import kind_of_run
 from workflow_scripts.settings.study import Study
 

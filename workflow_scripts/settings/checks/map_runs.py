@@ -12,7 +12,7 @@ from workflow_scripts.kinds.kind import RunKind, TrainedKind
 from workflow_scripts.runtime.wording import nearest
 from workflow_scripts.settings.base import declared, values_of
 from workflow_scripts.settings.known_names import NAME
-from workflow_scripts.settings.merging import merge
+from workflow_scripts.settings.layers.merging import merge
 from workflow_scripts.settings.study import Study
 
 # The network that made the maps is the one whose later layers learn.

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from workflow_scripts.kinds.kind import RunKind, TrainedKind
 from workflow_scripts.runtime.wording import listed
 from workflow_scripts.settings.base import values_of
-from workflow_scripts.settings.merging import merge
+from workflow_scripts.settings.layers.merging import merge
 from workflow_scripts.settings.runs import whole_train
 from workflow_scripts.settings.study import Study
 

@@ -19,7 +19,7 @@ from workflow_scripts.settings.checks.protocol_checks import risk_mistakes, role
 from workflow_scripts.settings.checks.sequence_runs import sequence_mistakes
 from workflow_scripts.settings.checks.synthetic_data import cohort_mistakes, synthetic_mistakes
 from workflow_scripts.settings.known_names import NAME, RUN_NAME, name_mistakes, unfit
-from workflow_scripts.settings.merging import merge
+from workflow_scripts.settings.layers.merging import merge
 from workflow_scripts.settings.runs import TrainChanges, whole_train
 from workflow_scripts.settings.study import Study
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from workflow_scripts.runtime.addresses import without_secrets
 from workflow_scripts.settings.config import Config
-from workflow_scripts.settings.merging import SECTIONS
+from workflow_scripts.settings.layers.merging import SECTIONS
 from workflow_scripts.settings.study import Study
 
 # Path of a key or a value → the file and line where it stands.

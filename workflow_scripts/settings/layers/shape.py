@@ -13,7 +13,7 @@ import yaml
 
 from workflow_scripts.settings.base import Block
 from workflow_scripts.settings.config import SCALES, Config
-from workflow_scripts.settings.merging import SECTIONS, STUDIES, TEMPLATES
+from workflow_scripts.settings.layers.merging import SECTIONS, STUDIES, TEMPLATES
 from workflow_scripts.settings.study import Study
 
 Mistake = tuple[tuple, str]
