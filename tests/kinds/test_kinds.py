@@ -84,7 +84,7 @@ def test_to_know_all_kinds_loads_no_heavy_library():
 
 
 def test_every_kind_is_named_as_its_file_and_is_one_of_three():
-    assert list(kinds())[0] == "network"  # the example that a wrong `kind` is answered with
+    assert next(iter(kinds())) == "network"  # the example that a wrong `kind` is answered with
     for name, declared in kinds().items():
         assert issubclass(declared, (TrainedKind, MadeKind, CombinedKind)) and kind_of(name) is declared
         assert declared.__doc__ and (declared.reads is None) == issubclass(declared, CombinedKind)

@@ -126,7 +126,7 @@ def check_results(config: Config, workdir: Path) -> None:
             kind = kind_of(folder)
         except OSError as error:
             raise UserError(f"results: {folder} cannot be read ({error.strerror}); name another folder") from None
-        if kind in ("file", "other") or folder.is_symlink() and not kind:
+        if kind in ("file", "other") or (folder.is_symlink() and not kind):
             raise UserError(f"results: {folder} is there and is no folder; name another folder")
 
 
