@@ -9,8 +9,8 @@ sys.path.insert(0, str(workflow.basedir))
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings import environment
 from workflow_scripts.settings import snakemake_internals as internals
-from workflow_scripts.settings.commands import folders_of, option, pairs
 from workflow_scripts.settings.plan import step_table as steps
+from workflow_scripts.settings.plan.commands import folders_of, option, pairs
 from workflow_scripts.settings.plan.job_batches import job_batches
 from workflow_scripts.settings.plan.report_labels import evaluation_labels
 from workflow_scripts.settings.plan.rule_params import (
@@ -21,9 +21,9 @@ from workflow_scripts.settings.plan.rule_params import (
 )
 from workflow_scripts.settings.plan.rule_patterns import RulePatterns
 from workflow_scripts.settings.plan.start_checks import check_asked, check_before_start
+from workflow_scripts.settings.plan.targets import active_targets, pages, targets
 from workflow_scripts.settings.plan.training_jobs import TrainingJobs
 from workflow_scripts.settings.plan.workflow_plan import Plan
-from workflow_scripts.settings.targets import active_targets, pages, targets
 
 ROOT = Path(workflow.basedir)
 STARTED = environment.prepare_process(ROOT)

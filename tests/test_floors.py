@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,3 +44,19 @@ def test_no_import_runs_up_or_along_a_floor():
         if room != other and floor[other] >= floor[room]
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def module_of(path: Path) -> str:
+    """The dotted name of a module's file."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    # An import for the types alone, or inside a function, ties two modules together as much as any other.
+    modules = {module_of(path): path for path in PACKAGE.rglob("*.py")}
+    imports = {
+        module: {name if name in modules else name.rpartition(".")[0] for name in imported(path)} & modules.keys()
+        for module, path in modules.items()
+    }
+    TopologicalSorter(imports).prepare()  # CycleError names a circle

@@ -20,13 +20,17 @@ OF_PAPERS = (
     *("contracts/claims.py", "contracts/paper_aspects.py", "contracts/published_blocks.py"),
     "contracts/published_yaml.py",
     "contracts/paper_answers.py",
-    "contracts/plain_context.py",
-    "contracts/result_tables.py",
+    "contracts/paper_tables/plain_context.py",
+    "contracts/paper_tables/result_tables.py",
 )
 # Where a paper states a premise of its numbers; and what a training is given, as JSON.
 OF_STATEMENTS = (
     *("claims", "contracts/claims.py", "contracts/published_blocks.py", "training/training_job.py"),
-    *("contracts/plain_context.py", "contracts/result_tables.py", "contracts/result_tables_yaml.py"),
+    *(
+        "contracts/paper_tables/plain_context.py",
+        "contracts/paper_tables/result_tables.py",
+        "contracts/paper_tables/result_tables_yaml.py",
+    ),
 )
 # Coined phrases that the field has words for.
 PHRASES = (

@@ -19,7 +19,7 @@ from workflow_scripts.data.download.published_sources import Limits
 from workflow_scripts.kinds.step_settings.archived_settings import ArchivedSettings
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import canonical_json, write_text
-from workflow_scripts.settings import study as settings_study
+from workflow_scripts.settings import known_names
 from workflow_scripts.settings.plan.workflow_plan import Plan
 
 SETTINGS = "cvm_cervix/settings.json"
@@ -180,7 +180,7 @@ def test_numbers_of_a_paper_that_grow_when_they_are_read_are_refused(tmp_path, t
 
 
 def test_names_are_those_of_the_settings():
-    assert entry_names.STUDY.replace("{0,99}", "*") == settings_study.NAME.pattern
+    assert entry_names.STUDY.replace("{0,99}", "*") == known_names.NAME.pattern
     for good in ("cvm", "cvm-augmented", "cvm-float16", "lstm-bald-r03", "cvm@cvm_herlev"):
         assert entry_names.re.fullmatch(entry_names.RUN, good)
 

@@ -19,7 +19,7 @@ from made_tables import a_paper, altered
 
 from workflow_scripts.claims.outcome import CONTRADICTION
 from workflow_scripts.claims.tables.checked_paper import check_tables, summary
-from workflow_scripts.contracts.result_tables import PaperTables
+from workflow_scripts.contracts.paper_tables.result_tables import PaperTables
 
 
 def with_an_altered_number(paper: PaperTables, seed: int) -> PaperTables:

@@ -73,7 +73,8 @@ def plain(out: Path, paths: list[Path], processes: int) -> None:
         for first in range(0, len(paths), step)
     ]
     if processes == 1:
-        return plain_rows(out, paths, 0, len(paths))
+        plain_rows(out, paths, 0, len(paths))
+        return
     for worker in workers:
         worker.start()
     for worker in workers:

@@ -20,8 +20,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from workflow_scripts.claims.outcome import CONTRADICTION, FITS_ONLY_IF
 from workflow_scripts.claims.tables.checked_paper import check_tables, summary
 from workflow_scripts.claims.tables.finding import Finding
-from workflow_scripts.contracts.metric_spellings import canonical
-from workflow_scripts.contracts.result_tables_yaml import read_result_tables
+from workflow_scripts.contracts.paper_tables.metric_spellings import canonical
+from workflow_scripts.contracts.paper_tables.result_tables_yaml import read_result_tables
 
 # Words of the readings that stand for one thing: of what is expected → of what the checks say.
 SAME_WORDS = {

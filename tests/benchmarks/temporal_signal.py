@@ -63,7 +63,7 @@ from workflow_scripts.models.recurrent import build_recurrent
 from workflow_scripts.runtime.seeds import seed_for
 from workflow_scripts.settings import load
 from workflow_scripts.settings.base import declared
-from workflow_scripts.settings.modalities import packing_of
+from workflow_scripts.settings.blocks_for_steps import packing_of
 from workflow_scripts.settings.steps import Steps
 from workflow_scripts.splitting.censoring import weights_of_fold
 from workflow_scripts.studies.histology_vgg.synthetic_table import register

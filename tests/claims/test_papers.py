@@ -301,9 +301,10 @@ def test_histology_what_fits_alone_or_with_a_reading_is_not_accused(outcomes):
         assert {o.outcome for (claim, _), o in found.items() if claim == name} == {CONSISTENT}, name
 
 
-@pytest.mark.parametrize("paper", ["cvm_cervix", "mri_resnet", "histology_vgg", "colposcopy_resnet50"])
+@pytest.mark.parametrize("paper", ["cvm_cervix", "histology_vgg", "colposcopy_resnet50"])
 def test_n_stated_beside_a_number_is_the_printed_size_of_its_subset(papers, paper):
     sizes = Sizes(papers[paper])
-    for claim in papers[paper].claims:
-        if claim.n is not None:
-            assert claim.n in sizes.totals(claim.study, claim.subset, claim.run), claim.id
+    with_n = [claim for claim in papers[paper].claims if claim.n is not None]
+    assert with_n
+    for claim in with_n:
+        assert claim.n in sizes.totals(claim.study, claim.subset, claim.run), claim.id

@@ -2,8 +2,8 @@
 
 import pytest
 
-from workflow_scripts.contracts.plain_tables import plain_tables_of, read_plain_tables
-from workflow_scripts.contracts.result_tables import ClassSizes, MatrixTotals, PaperTables, PrintedValue
+from workflow_scripts.contracts.paper_tables.plain_tables import plain_tables_of, read_plain_tables
+from workflow_scripts.contracts.paper_tables.result_tables import ClassSizes, MatrixTotals, PaperTables, PrintedValue
 from workflow_scripts.runtime.errors import UserError
 
 CONTEXT = """paper: A made study

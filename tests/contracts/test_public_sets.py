@@ -2,8 +2,8 @@
 
 import pytest
 
+from workflow_scripts.contracts.paper_tables.result_tables import ClassSizes, PaperTables
 from workflow_scripts.contracts.public_sets import RECOGNISED, public_sets, sets_named, sets_of_files, size_hints
-from workflow_scripts.contracts.result_tables import ClassSizes, PaperTables
 
 
 def test_classes_and_parts_of_every_set_add_up_to_its_size():

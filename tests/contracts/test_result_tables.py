@@ -7,11 +7,11 @@ import jsonschema
 import pytest
 import yaml
 
-from workflow_scripts.contracts.metric_spellings import averaged, canonical
-from workflow_scripts.contracts.printed_cells import read_cell
-from workflow_scripts.contracts.result_table_keys import document_schema
-from workflow_scripts.contracts.result_tables import ClassSizes, PrintedValue, ResultTable, Row
-from workflow_scripts.contracts.result_tables_yaml import read_result_tables, result_tables_of
+from workflow_scripts.contracts.paper_tables.metric_spellings import averaged, canonical
+from workflow_scripts.contracts.paper_tables.printed_cells import read_cell
+from workflow_scripts.contracts.paper_tables.result_table_keys import document_schema
+from workflow_scripts.contracts.paper_tables.result_tables import ClassSizes, PrintedValue, ResultTable, Row
+from workflow_scripts.contracts.paper_tables.result_tables_yaml import read_result_tables, result_tables_of
 from workflow_scripts.runtime.errors import UserError
 
 WHOLE = """

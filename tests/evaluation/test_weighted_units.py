@@ -248,8 +248,7 @@ def censored(count: int, seed: int, step: float | None) -> pd.DataFrame:
     event, loss = generator.exponential(np.exp(-marker)), generator.exponential(1.5, count)
     if step:
         event, loss, marker = np.ceil(event / step) * step, np.ceil(loss / step) * step, marker.round(1)
-    table = pd.DataFrame({"marker": marker, "time": np.minimum(event, loss), "event": event <= loss})
-    return table
+    return pd.DataFrame({"marker": marker, "time": np.minimum(event, loss), "event": event <= loss})
 
 
 def slow_auc(train: pd.DataFrame, test: pd.DataFrame, horizon: float, before: bool) -> float:

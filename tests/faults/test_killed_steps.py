@@ -131,7 +131,7 @@ def test_a_killed_step_leaves_nobody_and_the_next_call_ends_in_the_same_bytes(
     assert "Traceback" not in "".join(said)
     assert re.match(line, said[-1]) if line else not said
     hidden = {path: len(content) for path, content in step.results().items() if path.startswith(".")}
-    assert not hidden or number == signal.SIGKILL and whom != "worker", "what could clear away has left files"
+    assert not hidden or (number == signal.SIGKILL and whom != "worker"), "what could clear away has left files"
     assert step.call(tmp_path / "second.txt") == undisturbed[name]
     assert not step.log.with_suffix(".lock").exists()
 

@@ -14,8 +14,8 @@ from workflow_scripts.kinds.kind_registry import kinds
 from workflow_scripts.kinds.made_kind import MadeKind
 from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
 from workflow_scripts.runtime.named_objects import module_part
+from workflow_scripts.settings.checks.modalities import modality_mistakes
 from workflow_scripts.settings.code import closure
-from workflow_scripts.settings.modalities import modality_mistakes
 from workflow_scripts.settings.plan.step_names import StepNames
 from workflow_scripts.settings.plan.step_table import MAKE_RUN, REPORT, TRAIN
 from workflow_scripts.settings.plan.workflow_plan import Plan
@@ -84,7 +84,7 @@ def test_to_know_all_kinds_loads_no_heavy_library():
 
 
 def test_every_kind_is_named_as_its_file_and_is_one_of_three():
-    assert list(kinds())[0] == "network"  # the example that a wrong `kind` is answered with
+    assert next(iter(kinds())) == "network"  # the example that a wrong `kind` is answered with
     for name, declared in kinds().items():
         assert issubclass(declared, (TrainedKind, MadeKind, CombinedKind)) and kind_of(name) is declared
         assert declared.__doc__ and (declared.reads is None) == issubclass(declared, CombinedKind)

@@ -1,5 +1,7 @@
 """What is said of a network's layers is what an image meets on its way, whatever the library calls them."""
 
+import itertools
+
 import pytest
 import torch
 from torch import nn
@@ -37,7 +39,7 @@ def test_stages_follow_each_other_by_their_channels_up_to_the_classifier(name):
     described = architecture(name, size=96)
     stages, classifier = described.stages(), described.classifier()
     assert stages[0].inputs == 3 and len(stages) > 3
-    assert all(stage.outputs == after.inputs for stage, after in zip(stages, stages[1:], strict=False))
+    assert all(stage.outputs == after.inputs for stage, after in itertools.pairwise(stages))
     assert stages[-1].outputs == classifier.layers[0].inputs and classifier.pooling == MEAN
     stored = described.network.state_dict().values()
     assert sum(stage.values for stage in stages) < described.values() == sum(value.numel() for value in stored)

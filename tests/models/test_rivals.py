@@ -47,9 +47,10 @@ def test_the_runs_are_those_of_table_3_and_only_at_the_papers_scale():
 
 
 def test_studies_like_it_do_not_compare():
-    for name, study in PAPER.studies.items():
-        if name != STUDY and study.paper == STUDY:
-            assert {run for run in study.runs if run in RIVALS} == {"xception", "deit"}, name
+    others = {name: study for name, study in PAPER.studies.items() if name != STUDY and study.paper == STUDY}
+    assert len(others) >= 3
+    for name, study in others.items():
+        assert {run for run in study.runs if run in RIVALS} == {"xception", "deit"}, name
 
 
 class Operations(TorchDispatchMode):

@@ -14,9 +14,9 @@ from pages import without_script
 from worked_examples import PAGE, Example, examples, printed
 
 from workflow_scripts.commands.one_paper import answer_for, entry_point, read_paper_file
-from workflow_scripts.contracts.plain_context import Context, take_line
-from workflow_scripts.contracts.printed_cells import is_empty, read_cell
-from workflow_scripts.contracts.result_tables_yaml import result_tables_of
+from workflow_scripts.contracts.paper_tables.plain_context import Context, take_line
+from workflow_scripts.contracts.paper_tables.printed_cells import is_empty, read_cell
+from workflow_scripts.contracts.paper_tables.result_tables_yaml import result_tables_of
 from workflow_scripts.reporting.answer_json import answer_schema, json_of
 from workflow_scripts.reporting.answer_text import text_of
 from workflow_scripts.reporting.pages.answer_page import page_of

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflow_scripts.contracts.plain_tables import plain_tables_of
+from workflow_scripts.contracts.paper_tables.plain_tables import plain_tables_of
 from workflow_scripts.reporting.deciding import unchecked
 
 

@@ -1,5 +1,6 @@
 """The report shows the flow of patients, the columns of the visits, and what the leak audit found."""
 
+import itertools
 import re
 from dataclasses import replace
 
@@ -82,7 +83,7 @@ def test_boxes_of_the_flow_do_not_overlap_and_lines_join_them():
         (20, "competing event: death"),
     ]
     tops = [box.top for box in drawing.boxes]
-    assert all(below - above > BOX_HEIGHT for above, below in zip(tops, tops[1:], strict=False))
+    assert all(below - above > BOX_HEIGHT for above, below in itertools.pairwise(tops))
     assert drawing.height > tops[-1] + BOX_HEIGHT and drawing.trunk == (tops[0] + BOX_HEIGHT, tops[3])
     assert len(drawing.branches) == 2 and len(drawing.outcomes) == 4
     assert all(drawing.trunk[0] < height < drawing.trunk[1] for height in drawing.branches)

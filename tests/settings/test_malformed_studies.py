@@ -146,7 +146,7 @@ def test_what_is_taken_of_pictures_is_refused_for_other_samples(tmp_path, monkey
         return Adapter("workflow_scripts.studies.mine.adapter", True, modality)
 
     layouts = {**adapters(), "register": of("table"), "x_rays": of("x_ray")}
-    for module in ("study", "modalities"):
+    for module in ("study", "checks.study_checks", "checks.modalities"):
         monkeypatch.setattr(f"workflow_scripts.settings.{module}.adapters", lambda: layouts)
     text = MINE.replace("[folder]", "[register]") + "    study_only_runs: {plain: {kind: baseline, features: [size]}}\n"
     assert any(
@@ -165,9 +165,9 @@ def test_what_is_taken_of_pictures_is_refused_for_other_samples(tmp_path, monkey
 
 def test_settings_of_images_are_refused_for_slices_and_those_of_slices_for_images(tmp_path, monkeypatch):
     layouts = {**adapters(), "scans": Adapter("workflow_scripts.studies.mine.adapter", True, "dicom")}
-    for module in ("study", "modalities"):
+    for module in ("study", "checks.study_checks", "checks.modalities"):
         monkeypatch.setattr(f"workflow_scripts.settings.{module}.adapters", lambda: layouts)
-    monkeypatch.setattr("workflow_scripts.settings.modalities.readers", lambda: ("dicom", "image", "slide", "table"))
+    monkeypatch.setattr(f"workflow_scripts.settings.{module}.readers", lambda: ("dicom", "image", "slide", "table"))
     given = "    preprocess: {mask: dab, fit: pad, slices: {margin: 0.2}}\n"
     runs = "    study_only_runs: {plain: {kind: baseline, features: [colour]}}\n"
     lines = refusals(MINE.replace("[folder]", "[scans]") + given + runs, tmp_path)

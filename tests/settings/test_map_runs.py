@@ -11,8 +11,8 @@ from workflow_scripts.contracts.step_settings.embed_settings import Embedding
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.kinds.network import Network
 from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.settings.checks.map_runs import MapRun
 from workflow_scripts.settings.load import settings as load
-from workflow_scripts.settings.map_runs import MapRun
 from workflow_scripts.settings.plan.workflow_plan import Plan
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.protocol_roles import named_protocol
 from workflow_scripts.contracts.published_yaml import read_published
-from workflow_scripts.settings.hints import blocks_at
+from workflow_scripts.settings.layers.hints import blocks_at
 from workflow_scripts.settings.load import settings
 from workflow_scripts.settings.steps import Steps
 

@@ -108,7 +108,7 @@ def test_a_changed_raw_file_concerns_the_data_phase(copy):
     local(copy, second={"source": str(copy / "raw")})
 
     def add():
-        from workflow_scripts.settings.source_checks import listing_digest
+        from workflow_scripts.settings.plan.source_checks import listing_digest
 
         listing_digest.cache_clear()
         (copy / "raw" / "b.bmp").write_bytes(b"2")

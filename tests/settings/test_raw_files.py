@@ -9,9 +9,15 @@ import pytest
 
 from tests.raw import class_folders, run_synthesise
 from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.settings.plan.source_checks import (
+    TABLES,
+    check_synthetic,
+    check_tables,
+    listing_digest,
+    named_tables,
+)
 from workflow_scripts.settings.plan.start_checks import check_asked, check_before_start
 from workflow_scripts.settings.plan.workflow_plan import Plan
-from workflow_scripts.settings.source_checks import TABLES, check_synthetic, check_tables, listing_digest, named_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.settings.layers.merging import resolve_study
 from workflow_scripts.settings.load import settings
-from workflow_scripts.settings.merging import resolve_study
 from workflow_scripts.settings.plan.start_checks import check_before_start
 from workflow_scripts.settings.plan.workflow_plan import Plan
 from workflow_scripts.settings.schema import schema

@@ -6,9 +6,9 @@ import pytest
 
 from workflow_scripts.settings import phases
 from workflow_scripts.settings.plan.rule_patterns import RulePatterns
+from workflow_scripts.settings.plan.targets import all_targets
 from workflow_scripts.settings.plan.workflow_plan import Plan
 from workflow_scripts.settings.study import Study
-from workflow_scripts.settings.targets import all_targets
 
 ROOT = Path(__file__).resolve().parents[2]
 STUDY, PICTURES = "zeb2_ihc", "cvm_cervix"

@@ -5,8 +5,8 @@ from pydantic import ValidationError
 
 from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.step_settings.synthesise_settings import CohortOf, SyntheticVisits
+from workflow_scripts.settings.config import Config
 from workflow_scripts.settings.steps import Steps
-from workflow_scripts.settings.study import Config
 
 TABLE = {
     "file": "visits.csv",

@@ -6,8 +6,8 @@ import pytest
 
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.load import settings
+from workflow_scripts.settings.plan.same_splits import origin_protocol
 from workflow_scripts.settings.plan.workflow_plan import Plan
-from workflow_scripts.settings.same_splits import origin_protocol
 
 ROOT = Path(__file__).resolve().parents[2]
 MINE = {"extends": "own_images", "source": "somewhere"}

@@ -34,7 +34,7 @@ EARLY |= {"name", "onerror", "output", "params", "report", "resources", "rule", 
 LATE = {"pathvars": (9, 12)}
 # The first version that has what settings/snakemake_internals.py takes: 9.16.0 does not have it, 9.16.3 has.
 ATTRIBUTES = tuple(map(int, OLDEST.split(".")))
-# Parameters whose text is made of several words, quoted by settings/commands.py.
+# Parameters whose text is made of several words, quoted by settings/plan/commands.py.
 READY = {
     "start",
     "step",

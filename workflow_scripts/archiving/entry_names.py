@@ -6,7 +6,7 @@ from collections.abc import Iterable
 _PART = r"[A-Za-z0-9][A-Za-z0-9_.@+-]{0,199}"
 _MEMBER = re.compile(rf"{_PART}(/{_PART}){{0,9}}", re.ASCII)
 
-# As the settings write them (settings/study.py); a test compares both.
+# As the settings write them (settings/known_names.py); a test compares both.
 STUDY = r"[a-z][a-z0-9_]{0,99}"
 RUN = r"[a-z][a-z0-9_]{0,99}(-[a-z0-9_]{1,99}){0,9}(@[a-z0-9_]{1,99})?"
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NoReturn
 from workflow_scripts.runtime.errors import UserError
 
 if TYPE_CHECKING:
-    from workflow_scripts.contracts.result_tables import PaperTables
+    from workflow_scripts.contracts.paper_tables.result_tables import PaperTables
     from workflow_scripts.reporting.paper_answer import Answer
 
 FITS, CONTRADICTS, UNREADABLE, BUG = 0, 1, 2, 3
@@ -90,10 +90,10 @@ def main(args: argparse.Namespace) -> int:
 def read_paper_file(path: Path) -> "PaperTables":
     """The tables of a file, by the end of its name; UserError with every mistake in it."""
     if path.suffix.lower() in _YAML:
-        from workflow_scripts.contracts.result_tables_yaml import read_result_tables
+        from workflow_scripts.contracts.paper_tables.result_tables_yaml import read_result_tables
 
         return read_result_tables(path)
-    from workflow_scripts.contracts.plain_tables import plain_tables_of, read_plain_tables
+    from workflow_scripts.contracts.paper_tables.plain_tables import plain_tables_of, read_plain_tables
 
     if str(path) == "-":
         return plain_tables_of(sys.stdin.read(), "standard input", "tables")

@@ -44,7 +44,7 @@ def main(args: argparse.Namespace) -> None:
     stages = [f"{phase}@{study}" for study, phases in stored.items() for phase in phases]
     entry.log.info("fetching %s", ", ".join(stages))
     _dvc("pull", *stages)
-    refuse_unproved(status(stages), root)
+    refuse_unproved(status(stages))
     record_as_made(plan, stored)
     write_plots_page(root)
     tracked = [f"{plan.config.results}/{study}/tracked.json" for study, phases in stored.items() if "report" in phases]
@@ -71,7 +71,7 @@ def status(stages: list[str]) -> dict:
     return json.loads(_dvc("status", "--json", *stages, capture=True) or "{}")
 
 
-def refuse_unproved(changes_of_stage: dict, root: Path) -> None:
+def refuse_unproved(changes_of_stage: dict) -> None:
     """Raise UserError unless files, settings and code are those of dvc.lock.
 
     NOT_CACHED are not in DVC's cache; where they are not in git either, the report job makes them again.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from workflow_scripts.contracts.result_tables import PaperTables
+from workflow_scripts.contracts.paper_tables.result_tables import PaperTables
 
 FILE = Path(__file__).with_suffix(".yaml")
 # Files with names of a set by which it is recognised.

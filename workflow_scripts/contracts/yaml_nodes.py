@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from workflow_scripts.contracts.metric_spellings import averaged
+from workflow_scripts.contracts.paper_tables.metric_spellings import averaged
 from workflow_scripts.runtime.errors import UserError
 
 

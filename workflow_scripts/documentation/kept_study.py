@@ -3,6 +3,7 @@
 It is taken from finished results, whose files are what their records say, and holds enough to write the paper's page.
 """
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -206,8 +207,6 @@ def read_kept(root: Path) -> list[KeptStudy]:
 
 def as_text(study: KeptStudy) -> str:
     """The file as text: one entry of a list a line."""
-    import json
-
     parts = []
     for key, value in plain(study).items():
         lines = (json.dumps(item, ensure_ascii=False) for item in value) if isinstance(value, list) else ()

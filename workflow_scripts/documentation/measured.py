@@ -4,6 +4,7 @@ A page shows a table of such a file between two comments, see marked_parts. Nobo
 writes what is between the comments anew.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,8 +73,6 @@ def write_measured(root: Path, name: str, measured: Measured) -> Path:
 
 def as_text(measured: Measured) -> str:
     """The file as text."""
-    import json
-
     about_it = {key: value for key, value in plain(measured).items() if key != "tables"}
     head = json.dumps(about_it, indent=1, ensure_ascii=False).removesuffix("\n}")
     tables = []

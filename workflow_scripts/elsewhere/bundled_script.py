@@ -6,6 +6,10 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 
 if __name__ == "__main__":
+    # Before anything is imported: what an older Python says of a newer one's modules helps nobody.
+    if sys.version_info < (3, 11):  # noqa: UP036
+        here = ".".join(map(str, sys.version_info[:2]))
+        sys.exit(f"error: this is Python {here}, and trainings need 3.11 or newer; call run.py with a newer one")
     sys.path.insert(0, str(HERE))
     from workflow_scripts.elsewhere.run_bundle import arguments, main
     from workflow_scripts.runtime import entry

@@ -21,7 +21,6 @@ ALWAYS = {
 }
 # Where training samples are made up between real ones.
 RESAMPLING = {"imbalanced-learn": "imblearn"}
-OLDEST_PYTHON = (3, 11)
 
 
 def needs(resampled: bool) -> dict[str, str]:
@@ -36,7 +35,8 @@ def require_packages(names: Iterable[str]) -> None:
         raise UserError(f"{platform.node()} lacks {', '.join(missing)}; `python3 -m pip install {' '.join(missing)}`")
 
 
-def differences(home: dict[str, str]) -> list[str]:
-    """A few words for every package whose version here is not that of `home`, package → version."""
-    here = {name: metadata.version(name) for name in home}
+def differences(python: str, needs: dict[str, str]) -> list[str]:
+    """A few words for Python and every package whose version here is not that at home; needs: package → version."""
+    home = {"python": python, **needs}
+    here = {"python": platform.python_version(), **{name: metadata.version(name) for name in needs}}
     return [f"{name} {here[name]} (at home {home[name]})" for name in home if here[name] != home[name]]

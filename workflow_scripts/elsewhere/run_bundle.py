@@ -42,7 +42,7 @@ def main(args: argparse.Namespace) -> None:
     bundle, seal = Bundle.read(args.folder)
     require_packages(bundle.needs)
     bundle.require_files(args.folder)
-    for words in differences(bundle.needs):
+    for words in differences(bundle.python, bundle.needs):
         entry.log.info("another version than at home: %s", words)
     unpacked = Unpacked(args.folder, bundle)
     outcome = Outcome()

@@ -15,7 +15,10 @@ from workflow_scripts.runtime.errors import UserError
 
 @dataclass(frozen=True)
 class Premium:
-    """Published minus leak-free protocol: values of both, their difference and its 95 % interval (NaN: undefined)."""
+    """Published minus leak-free protocol: values of both, their difference and its 95 % interval (NaN: undefined).
+
+    n_published: units that the published protocol judges.
+    """
 
     metric: str
     published: float
@@ -24,7 +27,6 @@ class Premium:
     low: float
     high: float
     n_published: int
-    n_leak_free: int
     seeds: int
 
 
@@ -78,7 +80,7 @@ def leak_premium(published: Grid, leak_free: Grid, metric: str, draws: int, rng:
     # Shares differ by 1 at most; of a handful of units the interval knows nothing more.
     low, high = max(low, -1.0), min(high, 1.0)
     values = first.value, second.value, errors.value
-    return Premium(metric, *values, low, high, first.units, second.units, len(published.seeds))
+    return Premium(metric, *values, low, high, first.units, len(published.seeds))
 
 
 def _difference(first: _Side, second: _Side) -> Uncertain:

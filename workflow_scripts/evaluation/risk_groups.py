@@ -6,7 +6,7 @@ because of a rare outcome a fold holds a handful. The intervals are those of the
 groups were tested and which seeds were trained, not which validation units chose.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -40,8 +40,6 @@ _MEASURES = {
     **{(group, "mean_risk"): "ece" for group in (EVERYONE, HIGH, LOW)},
     **{(group, "share"): "share" for group in (HIGH, LOW)},
 }
-# One draw that takes every unit once → that unit's weight, or how often each of D draws took it, times its weight.
-Weigh = Callable[[pd.DataFrame], np.ndarray]
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ A subgroup is called column=value. Units of all folds are taken together before 
 subgroup may be missing from a fold; seeds are averaged.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -53,7 +54,7 @@ def _labels(values: pd.Series) -> tuple[pd.Series, list[str]]:
             f"{value:g}" for value in sorted(numbers.unique())
         ]
     ends = list(dict.fromkeys(np.quantile(numbers, [1 / 3, 2 / 3])))
-    names = [f"≤ {ends[0]:g}", *(f"> {low:g} to {high:g}" for low, high in zip(ends, ends[1:], strict=False))]
+    names = [f"≤ {ends[0]:g}", *(f"> {low:g} to {high:g}" for low, high in itertools.pairwise(ends))]
     names.append(f"> {ends[-1]:g}")
     bins = np.searchsorted(ends, values.to_numpy(), side="left")
     return pd.Series(np.where(values.isna(), None, np.array(names, dtype=object)[bins.clip(max=len(ends))])), names

@@ -16,23 +16,22 @@ TORCHVISION = "torchvision/"
 _declared: torch.library.Library | None = None
 
 
-def ensure_operators() -> bool:
-    """Load torchvision's compiled operators, or declare the two its import needs; True when they were loaded."""
+def ensure_operators() -> None:
+    """Load torchvision's compiled operators, or declare the two its import needs."""
     global _declared
     spec = importlib.util.find_spec("torchvision")
     if spec is None or spec.origin is None:
-        return False
+        return
     for binary in sorted(Path(spec.origin).parent.glob("_C*")):
         try:
             torch.ops.load_library(str(binary))
         except OSError:
             continue
-        return True
+        return
     _declared = torch.library.Library("torchvision", "FRAGMENT")
     for name in ("nms", "qnms"):
         if not hasattr(torch.ops.torchvision, name):
             _declared.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    return False
 
 
-HAS_OPERATORS = ensure_operators()
+ensure_operators()

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from workflow_scripts.claims.outcome import NOT_CHECKABLE
 from workflow_scripts.claims.tables.finding import Finding
-from workflow_scripts.contracts.metric_spellings import COUNTS, averaged, canonical, is_metric
-from workflow_scripts.contracts.result_tables import PaperTables, PrintedValue, ResultTable
+from workflow_scripts.contracts.paper_tables.metric_spellings import COUNTS, averaged, canonical, is_metric
+from workflow_scripts.contracts.paper_tables.result_tables import PaperTables, PrintedValue, ResultTable
 
 # The name of the row of what is printed about a whole table.
 WHOLE = "all"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF, NOTE, WEAK
 from workflow_scripts.claims.tables.finding import Finding
+from workflow_scripts.contracts.paper_tables.result_tables import PaperTables
 from workflow_scripts.contracts.public_sets import SizeHint
-from workflow_scripts.contracts.result_tables import PaperTables
 from workflow_scripts.reporting.authors_letter import Doubt, letter
 from workflow_scripts.reporting.deciding import WHOLE, Touched, Unchecked, is_quoted, printed_cells, unchecked
 from workflow_scripts.runtime.wording import listed

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF, NOTE, ORDER
 from workflow_scripts.claims.tables.finding import Finding
-from workflow_scripts.contracts.result_tables import ResultTable, Row
+from workflow_scripts.contracts.paper_tables.result_tables import ResultTable, Row
 from workflow_scripts.reporting.deciding import is_quoted
 from workflow_scripts.reporting.paper_answer import Answer
 

@@ -21,15 +21,13 @@ class Item:
 
     `path`: relative to the folder, with forward slashes. `kind`: a regular file; special (FIFO, socket, device);
     broken_link (leads nowhere, or round in a circle); folder_link (leads to a folder that is read under its own name,
-    or to one that the folder itself lies in). `size` in bytes and `mtime_ns` are those of a regular file, a link's
-    target included, else 0. `status`: all that the system says of a file or special one, of its target where it is a
-    link.
+    or to one that the folder itself lies in). `size`: bytes of a regular file, else 0. `status`: all that the
+    system says of a file or special one. Both are of the target where it is a link.
     """
 
     path: str
     kind: Literal["file", "special", "broken_link", "folder_link"]
     size: int = 0
-    mtime_ns: int = 0
     status: os.stat_result | None = None
 
 
@@ -65,7 +63,7 @@ def walk(folder: str | os.PathLike[str], hidden: bool = False) -> Iterator[Item]
             read.add(real)
             waiting += [(f"{path}/", real, below) for below in _listed(entry.path, hidden)]
         elif stat.S_ISREG(state.st_mode):
-            yield Item(path, "file", state.st_size, state.st_mtime_ns, state)
+            yield Item(path, "file", state.st_size, state)
         else:
             yield Item(path, "special", status=state)
 

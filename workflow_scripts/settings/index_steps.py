@@ -1,7 +1,7 @@
 """What the steps see of the settings that are of no single study, as frozen blocks."""
 
 from workflow_scripts.contracts.step_settings.index_settings import ConsistencySettings, IndexSettings, StudyTitle
-from workflow_scripts.settings.study import Config
+from workflow_scripts.settings.config import Config
 
 
 def index_settings(config: Config, studies: list[str], papers: list[str]) -> IndexSettings:

@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from workflow_scripts.runtime.addresses import without_secrets
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.wording import nearest
-from workflow_scripts.settings.hints import explain
-from workflow_scripts.settings.merging import (
+from workflow_scripts.settings.config import SCALES, Config
+from workflow_scripts.settings.layers.hints import explain
+from workflow_scripts.settings.layers.merging import (
     SECTIONS,
     STUDIES,
     TEMPLATES,
@@ -23,10 +24,9 @@ from workflow_scripts.settings.merging import (
     resolve,
     sections,
 )
+from workflow_scripts.settings.layers.shape import mistakes
+from workflow_scripts.settings.layers.yaml_files import SettingsFile, read_settings_file, shown
 from workflow_scripts.settings.runs import kind_of_run
-from workflow_scripts.settings.shape import mistakes
-from workflow_scripts.settings.study import SCALES, Config
-from workflow_scripts.settings.yaml_files import SettingsFile, read_settings_file, shown
 
 SHIPPED = "config.yaml"
 LOCAL = "config.local.yaml"

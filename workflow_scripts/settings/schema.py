@@ -12,19 +12,22 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
-from workflow_scripts.contracts.result_table_keys import document_schema
+from workflow_scripts.contracts.paper_tables.result_table_keys import document_schema
 from workflow_scripts.reporting.answer_json import answer_schema
 from workflow_scripts.reporting.page_links import with_links
 from workflow_scripts.settings.code import ROOT
-from workflow_scripts.settings.hints import blocks_of
-from workflow_scripts.settings.study import Config, Study
+from workflow_scripts.settings.config import Config
+from workflow_scripts.settings.layers.hints import blocks_of
+from workflow_scripts.settings.study import Study
 
 SCHEMA = ROOT / "rules" / "schemas" / "config.schema.yaml"
 TABLES_SCHEMA = ROOT / "rules" / "schemas" / "result_tables.schema.yaml"
 PAGE = ROOT / "docs" / "reference" / "settings.md"
 ANSWER_SCHEMA = ROOT / "rules" / "schemas" / "checked_paper.schema.yaml"
 _ANSWER_HEAD = "# Made by `make settings` from workflow_scripts/reporting/answer_json.py; edit there.\n"
-_TABLES_HEAD = "# Made by `make settings` from workflow_scripts/contracts/result_table_keys.py; edit there.\n"
+_TABLES_HEAD = (
+    "# Made by `make settings` from workflow_scripts/contracts/paper_tables/result_table_keys.py; edit there.\n"
+)
 _HEAD = "# Made by `make settings` from workflow_scripts/settings/; edit there.\n"
 
 

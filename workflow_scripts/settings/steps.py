@@ -36,12 +36,18 @@ from workflow_scripts.runtime.portable import without_folders
 from workflow_scripts.runtime.run_address import RunAddress, fold_seeds
 from workflow_scripts.runtime.seeds import seed_for
 from workflow_scripts.settings.base import declared, digest_of, values_of
-from workflow_scripts.settings.merging import merge
-from workflow_scripts.settings.modalities import packing_of
-from workflow_scripts.settings.protocols_judged import aggregate_of, aggregation_of, protocol_of, protocols_of
+from workflow_scripts.settings.blocks_for_steps import (
+    aggregate_of,
+    aggregation_of,
+    packing_of,
+    protocol_of,
+    protocols_of,
+    synthesise_settings,
+)
+from workflow_scripts.settings.config import Config
+from workflow_scripts.settings.layers.merging import merge
 from workflow_scripts.settings.runs import kind_of_run
-from workflow_scripts.settings.study import Config, Study
-from workflow_scripts.settings.synthetic_data import synthesise_settings
+from workflow_scripts.settings.study import Study
 
 
 class Steps:

@@ -10,7 +10,7 @@ patients visits.csv, columns.csv, flow.csv and audit.csv, from which they are re
 import argparse
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,6 +60,28 @@ FURTHER = (LISTED_SERIES.file, LISTED_SLIDES.file, OVERVIEWS_FILE, NEAR_COPIES_F
 LINKED = ("record.json", "manifest.csv")
 
 
+@dataclass(frozen=True)
+class Ingested:
+    """A study's samples as they were taken: contracts MANIFEST and EQUAL_PAIRS, and what the record says of them.
+
+    classes: in their order; search: of near copies, None where none was made; neighbours_alike: whether samples of one
+    group that follow each other look alike without being copies.
+    """
+
+    collected: Collected
+    modality: Modality
+    manifest: pd.DataFrame
+    classes: list[str]
+    pairs: pd.DataFrame
+    search: "CopySearch | None"
+    neighbours_alike: bool
+
+    @property
+    def pairs_across_classes(self) -> int:
+        """How many equal pairs have two labels."""
+        return int((self.pairs["label_a"] != self.pairs["label_b"]).sum())
+
+
 def arguments() -> argparse.Namespace:
     parser = entry.parser(__doc__)
     add_source_arguments(parser, "repeatable")
@@ -103,9 +125,9 @@ def main(args: argparse.Namespace) -> None:
         pairs = search.with_others(pairs)
         if search.findings.proven:
             search.write_picture(args.out / NEAR_COPIES_FILE)
-    alike = neighbours_alike(readers)
-    write_dataset(args, settings, collected, modality, manifest, classes, pairs, search, alike)
-    log_dataset(settings, collected, manifest, classes, pairs)
+    ingested = Ingested(collected, modality, manifest, classes, pairs, search, neighbours_alike(readers))
+    write_dataset(args, settings, ingested)
+    log_dataset(settings, ingested)
 
 
 def near_copies(
@@ -162,18 +184,9 @@ def check_refused(refused: list[Refused], readable: int, limit: float) -> None:
         )
 
 
-def write_dataset(
-    args: argparse.Namespace,
-    settings: IngestSettings,
-    collected: Collected,
-    modality: Modality,
-    manifest: pd.DataFrame,
-    classes: list[str],
-    pairs: pd.DataFrame,
-    search: "CopySearch | None",
-    alike: bool,
-) -> None:
+def write_dataset(args: argparse.Namespace, settings: IngestSettings, ingested: Ingested) -> None:
     """Write the three tables and, last, the record, which names those that are written already, too."""
+    collected, modality, manifest, pairs = ingested.collected, ingested.modality, ingested.manifest, ingested.pairs
     quarantine = pd.DataFrame([asdict(item) for item in collected.refused], columns=list(QUARANTINE.columns))
     quarantine = quarantine.sort_values(list(QUARANTINE.columns), kind="stable")
     modality.table().write(args.out / "manifest.csv", with_empty_cells(manifest, modality))
@@ -187,8 +200,8 @@ def write_dataset(
         input_digests(args.out.parent, [args.linked / name for name in LINKED] if args.linked else []),
         modality=modality.as_record(),
         readers={adapter: adapter_registry.options_of(adapter) for adapter in settings.adapters},
-        classes=classes,
-        counts={name: int(counts[name]) for name in classes},
+        classes=ingested.classes,
+        counts={name: int(counts[name]) for name in ingested.classes},
         samples=len(manifest),
         groups_known=bool((manifest["group"] != "").all()),
         groups_alike=collected.alike,
@@ -198,9 +211,9 @@ def write_dataset(
         left_out=collected.left_out,
         wanted=collected.counts,
         equal_pairs={kind: int((pairs["kind"] == kind).sum()) for kind in PAIR_KINDS},
-        equal_pairs_across_classes=across_classes(pairs),
-        **({"near_copies": plain(search.findings)} if search else {}),
-        **({"neighbours_alike": True} if alike else {}),
+        equal_pairs_across_classes=ingested.pairs_across_classes,
+        **({"near_copies": plain(ingested.search.findings)} if ingested.search else {}),
+        **({"neighbours_alike": True} if ingested.neighbours_alike else {}),
         public_sets=[public.names[0] for public in sets_of_files(manifest["path"].tolist())],
         synthetic=settings.synthetic,
         scale=settings.scale,
@@ -221,22 +234,16 @@ def write_listed(out: Path, listed: ListedRows) -> None:
         raise UserError(f"none of the {len(rows)} {things} is taken ({words}); {path} says why of each")
 
 
-def across_classes(pairs: pd.DataFrame) -> int:
-    """How many equal pairs have two labels."""
-    return int((pairs["label_a"] != pairs["label_b"]).sum())
-
-
-def log_dataset(
-    settings: IngestSettings, collected: Collected, manifest: pd.DataFrame, classes: list[str], pairs: pd.DataFrame
-) -> None:
+def log_dataset(settings: IngestSettings, ingested: Ingested) -> None:
     """Lines of the log on what was taken, what is missing, and what cannot be judged together."""
+    collected, manifest = ingested.collected, ingested.manifest
     counts = manifest["label"].value_counts()
     for label, numbers in collected.counts.items():
         if min(numbers["listed"], counts[label]) < numbers["wanted"]:
             shown = (label, counts[label], numbers["wanted"], numbers["copies"])
             entry.log.info("%s: %d samples of %d wanted, %d of them copies", *shown)
     passed = sum(collected.passed_over.values())
-    totals = (len(manifest), len(classes), len(collected.refused), passed)
+    totals = (len(manifest), len(ingested.classes), len(collected.refused), passed)
     entry.log.info("%d samples of %d classes, %d refused, %d files passed over", *totals)
     mixed = manifest.groupby("unit")["label"].nunique()
     if (mixed > 1).any():
@@ -245,7 +252,8 @@ def log_dataset(
             "(aggregate: none); write different units in the table of groups, or none",
             *(int((mixed > 1).sum()), mixed.idxmax()),
         )
-    entry.log.info("%d pairs show the same picture, %d of them with two labels", len(pairs), across_classes(pairs))
+    counted = (len(ingested.pairs), ingested.pairs_across_classes)
+    entry.log.info("%d pairs show the same picture, %d of them with two labels", *counted)
     if not settings.synthetic and "folder" in settings.adapters:
         entry.log.info(
             "which size and network fit these images, and how long that takes here: `python -m "

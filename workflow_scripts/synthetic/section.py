@@ -94,7 +94,7 @@ def add_capillaries(section: Section, free: np.ndarray, rng: np.random.Generator
     """
     scale, lumen = section.scale, np.zeros(section.shape, np.uint8)
     for y, x in jittered_grid(section.shape, CAPILLARY_DISTANCE * scale, rng).astype(int):
-        axes = tuple(int(round(side * scale * rng.uniform(0.8, 1.3))) for side in CAPILLARY)
+        axes = tuple(round(side * scale * rng.uniform(0.8, 1.3)) for side in CAPILLARY)
         turn = np.degrees(section.direction[y, x]) + rng.normal(0, 15)
         cv2.ellipse(lumen, (int(x), int(y)), axes, float(turn), 0, 360, 1, -1)
     inside = (lumen > 0) & free & section.tissue

@@ -4,21 +4,19 @@ Nothing that was trained is lost by a changed setting: a former run keeps its nu
 """
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from workflow_scripts.tracking.entries import Entry
+from workflow_scripts.tracking.run_tags import CURRENT, IDENTITY, PARENT
+from workflow_scripts.tracking.store import Store
 from workflow_scripts.tracking.superseded import RunFacts, difference_words
 from workflow_scripts.tracking.whole_runs import UNFINISHED
 
-if TYPE_CHECKING:
-    from workflow_scripts.tracking.store import Store
-
-IDENTITY, CURRENT, PARENT, RUN_NAME = "identity", "current", "mlflow.parentRunId", "mlflow.runName"
 # What tells which run it is; a run of all folds and seeds has no fold and no seed.
 _WHICH = ("protocol", "run", "fold", "seed")
 
 
-def mark_current(store: "Store", entries: list[Entry]) -> None:
+def mark_current(store: Store, entries: list[Entry]) -> None:
     """Tag the runs of these entries `current: yes`, former ones of the same runs `current: no`, and name them.
 
     A run of all folds and seeds that was entered before its evaluation gives way to the one with it: only that is
@@ -44,7 +42,7 @@ def mark_current(store: "Store", entries: list[Entry]) -> None:
             store.rename(run_id, name if taken[name] == 1 else f"{name} ({taken[name]})")
 
 
-def adopt_orphans(store: "Store", parents: dict[str, Entry]) -> None:
+def adopt_orphans(store: Store, parents: dict[str, Entry]) -> None:
     """Put folds and seeds whose parent is gone below the present one of their run; `parents`: run id → entry."""
     by_run = {(entry.tags["protocol"], entry.tags["run"]): run_id for run_id, entry in parents.items()}
     for run_id, run in store.runs.items():

@@ -30,9 +30,8 @@ from workflow_scripts.runtime.files import digest_text
 from workflow_scripts.tracking.database import artifacts_of, prepare_database
 from workflow_scripts.tracking.entries import Entry
 from workflow_scripts.tracking.flatten import chunks
-from workflow_scripts.tracking.present_runs import CURRENT, IDENTITY, PARENT, RUN_NAME
+from workflow_scripts.tracking.run_tags import CONTENT, CURRENT, IDENTITY, PARENT, RUN_NAME, WORKPLACE
 
-CONTENT, WORKPLACE = "content", "workplace"
 SCHEME = "mlflow-artifacts:/"
 RUN_ID = r"[0-9a-f]{32}"
 # MLflow takes at most 1000 values in one request, 100 of them parameters.

@@ -6,8 +6,14 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 import numpy as np
 
 from workflow_scripts.claims.tables.checked_paper import check_tables
-from workflow_scripts.contracts.printed_cells import read_cell
-from workflow_scripts.contracts.result_tables import ClassSizes, PaperTables, PrintedValue, ResultTable, Row
+from workflow_scripts.contracts.paper_tables.printed_cells import read_cell
+from workflow_scripts.contracts.paper_tables.result_tables import (
+    ClassSizes,
+    PaperTables,
+    PrintedValue,
+    ResultTable,
+    Row,
+)
 
 TWO_CLASS_METRICS = ("sensitivity", "specificity", "precision", "npv", "accuracy", "f1", "kappa", "mcc", "youden")
 AGGREGATES = ("single", "folds", "random folds", "seeds", "median of folds", "bootstrap")

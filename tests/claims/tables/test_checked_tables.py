@@ -6,7 +6,7 @@ from made_tables import a_paper, altered
 from workflow_scripts.claims.outcome import CONTRADICTION, FITS_ONLY_IF, NOT_CHECKABLE, NOTE
 from workflow_scripts.claims.tables.checked_paper import CHECKS, check_tables, summary
 from workflow_scripts.claims.tables.finding import Finding
-from workflow_scripts.contracts.result_tables import PaperTables, PrintedValue, ResultTable, Row
+from workflow_scripts.contracts.paper_tables.result_tables import PaperTables, PrintedValue, ResultTable, Row
 
 
 def _a_finding(outcome: str, row: str = "a", reading: str = "", check: str = "x") -> Finding:

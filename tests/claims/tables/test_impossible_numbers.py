@@ -6,7 +6,7 @@ import pytest
 from made_tables import a_paper
 
 from workflow_scripts.claims.tables.checked_paper import check_tables, summary
-from workflow_scripts.contracts.result_tables import PrintedValue
+from workflow_scripts.contracts.paper_tables.result_tables import PrintedValue
 
 # Eight classes in one table, the accuracy over them in another; nothing says of how many trainings.
 SEED = 910566

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from made_tables import altered, outcomes, paper_of, reading
 
-from workflow_scripts.contracts.result_tables import PaperTables
+from workflow_scripts.contracts.paper_tables.result_tables import PaperTables
 
 TWO = {"unit": "percent", "average": "two classes", "aggregation": "single"}
 # 40 of 50 positives and 132 of 150 negatives right.

@@ -7,7 +7,13 @@ from made_tables import altered, outcomes, paper_of, reading
 
 from workflow_scripts.claims.tables.checked_paper import check_tables
 from workflow_scripts.claims.tables.printed_intervals import usual_intervals
-from workflow_scripts.contracts.result_tables import ClassSizes, MatrixTotals, PaperTables, PrintedValue, ResultTable
+from workflow_scripts.contracts.paper_tables.result_tables import (
+    ClassSizes,
+    MatrixTotals,
+    PaperTables,
+    PrintedValue,
+    ResultTable,
+)
 
 TWO = {"unit": "percent", "average": "two classes"}
 

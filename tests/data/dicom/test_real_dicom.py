@@ -72,7 +72,7 @@ def test_every_odd_file_is_read_or_refused_as_expected_and_none_ends_the_walk(re
     assert len(expected) == 130
     for file, row in expected.iterrows():
         header = headers.get(file)
-        if row["plain_read"] == "no" and row["forced_read"] != "yes" or row["sop_class"].startswith("Media Storage"):
+        if (row["plain_read"] == "no" and row["forced_read"] != "yes") or row["sop_class"].startswith("Media Storage"):
             assert header is None or isinstance(header, RefusedFile), file
         elif row["rows"] and isinstance(header, Header) and row["frames"].isdecimal():
             seen = (header.height, header.width, len(header.frames))

@@ -111,6 +111,7 @@ def test_a_name_in_text_or_on_a_label_reaches_no_value(tmp_path):
 
 
 def test_what_a_refusal_says_quotes_nothing_of_the_file(tmp_path):
+    refused = 0
     for path in named_files(tmp_path):
         whole = path.read_bytes()
         for size in range(200, len(whole), len(whole) // 9):
@@ -121,6 +122,8 @@ def test_what_a_refusal_says_quotes_nothing_of_the_file(tmp_path):
                     slide.region(0, 0, 0, 600, 500)
             except Exception as error:
                 assert NAME not in f"{error} {error.__cause__}"
+                refused += 1
+    assert refused >= 8
 
 
 def test_levels_below_say_nothing_else_than_the_full_one(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.data.visits.visit_files import findings, flow_of, ingested
-from workflow_scripts.settings.merging import merge
+from workflow_scripts.settings.layers.merging import merge
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "docs" / "examples"
 

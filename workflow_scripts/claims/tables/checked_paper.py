@@ -7,7 +7,7 @@ from importlib import import_module
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF, ISSUES, NOT_CHECKABLE, NOTE, ORDER
 from workflow_scripts.claims.tables.finding import Finding
 from workflow_scripts.claims.tables.printed_entries import ReadPaper, read_paper
-from workflow_scripts.contracts.result_tables import PaperTables
+from workflow_scripts.contracts.paper_tables.result_tables import PaperTables
 
 _ROOM = "workflow_scripts.claims.tables"
 # Name of a check → the module whose `check` takes a paper and says what it finds.

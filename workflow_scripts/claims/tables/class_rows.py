@@ -11,7 +11,7 @@ from workflow_scripts.claims.tables.finding import MEANS_OVER_FOLDS, Finding, fi
 from workflow_scripts.claims.tables.last_digits import distance, within
 from workflow_scripts.claims.tables.printed_entries import PART, Cell, Entry, ReadPaper, ReadTable
 from workflow_scripts.claims.tables.table_words import MEANS, SINGLE, UNSAID, takes_median
-from workflow_scripts.contracts.result_tables import ClassSizes
+from workflow_scripts.contracts.paper_tables.result_tables import ClassSizes
 
 CHECK = "classes against the whole"
 # Recalls that are whole numbers of their classes so well by chance are of one run.

@@ -8,8 +8,8 @@ from workflow_scripts.claims.tables.finding import Finding, finding
 from workflow_scripts.claims.tables.last_digits import way_of
 from workflow_scripts.claims.tables.printed_entries import Cell, ReadPaper, ReadTable
 from workflow_scripts.claims.tables.table_words import sums_up
-from workflow_scripts.contracts.metric_spellings import is_metric
-from workflow_scripts.contracts.result_tables import PrintedValue, Row
+from workflow_scripts.contracts.paper_tables.metric_spellings import is_metric
+from workflow_scripts.contracts.paper_tables.result_tables import PrintedValue, Row
 
 CHECK = "shares of counts"
 # Cells that follow a rule before the only one that does not is called wrong.

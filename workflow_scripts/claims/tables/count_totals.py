@@ -9,7 +9,7 @@ from workflow_scripts.claims.tables.finding import OTHER_SAMPLES, Finding, findi
 from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable
 from workflow_scripts.claims.tables.table_words import PER_CLASS, sums_up
 from workflow_scripts.claims.tables.two_class_rows import samples_of
-from workflow_scripts.contracts.metric_spellings import is_metric
+from workflow_scripts.contracts.paper_tables.metric_spellings import is_metric
 
 CHECK = "totals"
 _TRIED = ("another sum of the same cells", "parts that overlap")

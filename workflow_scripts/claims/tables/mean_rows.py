@@ -9,8 +9,8 @@ from workflow_scripts.claims.tables.finding import WEIGHTED, Finding, finding
 from workflow_scripts.claims.tables.last_digits import distance, within
 from workflow_scripts.claims.tables.printed_entries import UNSCALED, Cell, Entry, ReadPaper, ReadTable
 from workflow_scripts.claims.tables.table_words import UNSAID, is_plain_mean, sums_up, takes_median
-from workflow_scripts.contracts.metric_spellings import is_metric
-from workflow_scripts.contracts.result_tables import PrintedValue
+from workflow_scripts.contracts.paper_tables.metric_spellings import is_metric
+from workflow_scripts.contracts.paper_tables.result_tables import PrintedValue
 
 CHECK = "means of rows"
 _TRIED = ("a plain mean", "a support-weighted mean", "fewer rows", "classes without a value left out")

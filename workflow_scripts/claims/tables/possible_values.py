@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from workflow_scripts.claims.outcome import CONTRADICTION, FITS_ONLY_IF
 from workflow_scripts.claims.tables.finding import Finding, finding
 from workflow_scripts.claims.tables.printed_entries import Cell, ReadPaper, ReadTable
-from workflow_scripts.contracts.metric_spellings import is_share
+from workflow_scripts.contracts.paper_tables.metric_spellings import is_share
 
 CHECK = "possible values"
 IN_PERCENT = "the number is in percent among fractions"

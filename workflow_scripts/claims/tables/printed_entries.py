@@ -17,8 +17,8 @@ from workflow_scripts.claims.tables.table_words import (
     class_key,
     sums_up,
 )
-from workflow_scripts.contracts.metric_spellings import canonical, is_metric
-from workflow_scripts.contracts.result_tables import PaperTables, PrintedValue, ResultTable, Row
+from workflow_scripts.contracts.paper_tables.metric_spellings import canonical, is_metric
+from workflow_scripts.contracts.paper_tables.result_tables import PaperTables, PrintedValue, ResultTable, Row
 
 # The kind of name that a column's own class or set gets.
 PART = "part of the column"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, NOTE
 from workflow_scripts.claims.tables.finding import Finding, finding
 from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable
-from workflow_scripts.contracts.result_tables import PrintedValue
+from workflow_scripts.contracts.paper_tables.result_tables import PrintedValue
 
 CHECK = "intervals"
 # An end that lies this many times as far from the number as the other, on the log-odds scale, has lost a digit.

@@ -10,8 +10,8 @@ from workflow_scripts.claims.tables.finding import MEANS_OVER_FOLDS, Finding, fi
 from workflow_scripts.claims.tables.last_digits import READINGS, distance, way_of, way_of_all
 from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable
 from workflow_scripts.claims.tables.table_words import MEANS
-from workflow_scripts.contracts.metric_spellings import canonical
-from workflow_scripts.contracts.result_tables import PrintedValue
+from workflow_scripts.contracts.paper_tables.metric_spellings import canonical
+from workflow_scripts.contracts.paper_tables.result_tables import PrintedValue
 
 if TYPE_CHECKING:
     import numpy as np

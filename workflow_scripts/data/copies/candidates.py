@@ -6,6 +6,7 @@ is. Turned, cropped, brightened, stained and mirrored pictures keep most of thei
 the number of keypoints, since words have as many members whatever their number.
 """
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -57,7 +58,7 @@ def candidates(records: np.ndarray, groups: np.ndarray, budget: TimeBudget, near
     pairs, votes = np.zeros(0, np.int64), np.zeros(0, np.float32)
     held: list[tuple[np.ndarray, np.ndarray]] = []
     matched = 0
-    for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
+    for start, stop in itertools.pairwise(bounds):
         if budget.over(matched, len(order), "keypoints"):
             break
         matched = int(stop)

@@ -1,5 +1,6 @@
 """From headers to series: which images belong together, in which plane and order they lie, and what is missing."""
 
+import itertools
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -180,7 +181,7 @@ def _places(images: list[PlacedImage]) -> tuple[tuple[PlacedImage, ...], tuple[P
 
 def _gaps(positions: list[float]) -> tuple[float, int]:
     """Median distance of neighbours in mm, and how many slices lack where it is larger."""
-    gaps = [after - before for before, after in zip(positions, positions[1:], strict=False)]
+    gaps = [after - before for before, after in itertools.pairwise(positions)]
     if not gaps:
         return math.nan, 0
     usual = median(gaps)

@@ -127,6 +127,7 @@ def fetch_json(url: str, patience: Patience = PATIENT, largest: int = 10_000_000
             raise UserError(f"{url}: the server answers {error.code} {error.reason}") from None
         except ValueError:
             raise UserError(f"{url} did not answer in JSON; the service may have changed") from None
+    raise ValueError(f"{patience} allows no try")
 
 
 def _attempt(url: str, part: Path, expected: Expected, patience: Patience) -> None:

@@ -1,5 +1,6 @@
 """From the user's tables to one history a patient: the visits known at the landmark, and what became of the patient."""
 
+import itertools
 from collections import Counter
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
@@ -229,11 +230,11 @@ class _Chooser:
         if self.table.time is None:
             return None
         times, column = self.sheets.times, self.table.time.column
-        for above, line in zip(earlier, earlier[1:], strict=False):
+        for above, line in itertools.pairwise(earlier):
             if self.table.in_order and times[line] < times[above]:
                 return Fault("out_of_order", f"{self.sheets.visits.where(line, column)}: before the row above it")
         by_time = sorted(earlier, key=lambda line: float(times[line]))
-        for before, line in zip(by_time, by_time[1:], strict=False):
+        for before, line in itertools.pairwise(by_time):
             if times[line] == times[before]:
                 first = self.sheets.visits.sheet.rows[before]
                 where = self.sheets.visits.where(line, column)

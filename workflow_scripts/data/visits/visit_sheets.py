@@ -78,11 +78,6 @@ class VisitSheets:
         """Units of time in a year."""
         return PER_YEAR[self.unit]
 
-    @property
-    def one_table(self) -> bool:
-        """Whether the visits tell the outcome."""
-        return self.outcomes is self.visits
-
 
 def missing_words(*lists: Iterable[str]) -> frozenset[str]:
     """Words that say that nothing is known, to be compared without case."""

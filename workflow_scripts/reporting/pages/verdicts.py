@@ -14,6 +14,7 @@ from workflow_scripts.evaluation.uncertainty import FEWEST_TRAININGS
 from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.judging.judged_together import Entry
 from workflow_scripts.reporting.judging.verdict_rows import judged_elsewhere
+from workflow_scripts.reporting.pages.summary_screen import claim_value, claim_words
 from workflow_scripts.reporting.reproduced import Value, or_none
 from workflow_scripts.reporting.results import Results
 from workflow_scripts.reporting.run_order import headline_claims, main_run
@@ -192,8 +193,6 @@ def _read(line: dict, *columns: str) -> Value:
 
 def entry_words(entry: Entry) -> str:
     """What a row is about."""
-    from workflow_scripts.reporting.pages.summary_screen import claim_words
-
     if isinstance(entry, Claim):
         return claim_words(entry)
     return f"Layer {entry.name}" if isinstance(entry, Layer) else f"In words, of {entry.subject}"
@@ -201,8 +200,6 @@ def entry_words(entry: Entry) -> str:
 
 def _written(entry: Entry, value: Value) -> tuple[str, str]:
     """A number and its interval in the form of the claim; a dash where there is none."""
-    from workflow_scripts.reporting.pages.summary_screen import claim_value
-
     if value.value is None:
         return formatting.DASH, ""
     if isinstance(entry, Claim) and (entry.unit in ("count", "MB") or entry.metric == "class_ratio"):

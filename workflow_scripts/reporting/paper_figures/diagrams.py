@@ -1,5 +1,6 @@
 """Flow charts drawn from what a study really did: its settings and its data."""
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,7 @@ def workflow(results: Results, run: str) -> Drawn:
         "result": Box(0, -1.8, ("Evaluation", "metrics with intervals", "leaks, Grad-CAM, report"), COLOURS[2]),
     }
     steps = ["data", "pre", "split", "train", "test", "result"]
-    return Drawn(chart(boxes, list(zip(steps, steps[1:], strict=False))))
+    return Drawn(chart(boxes, list(itertools.pairwise(steps))))
 
 
 def ensemble(results: Results, vote: str) -> Drawn:

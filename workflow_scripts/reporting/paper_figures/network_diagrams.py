@@ -1,5 +1,6 @@
 """Diagrams of a study's networks: each is built as its settings say, and one image is sent through it."""
 
+import itertools
 from typing import TYPE_CHECKING
 
 from workflow_scripts.drawing.saving import Drawn
@@ -53,7 +54,7 @@ def structure(results: Results, run: str) -> Drawn:
         colour = COLOURS[2] if lines is layers[-1] else COLOURS[5]
         boxes[lines[0]] = Box(6.4 + 3.2 * column, middle, lines, colour)
     names = [lines[0] for lines in layers]
-    return Drawn(chart(boxes, [*arrows, *zip(names, names[1:], strict=False)]))
+    return Drawn(chart(boxes, [*arrows, *itertools.pairwise(names)]))
 
 
 def depthwise(results: Results, run: str) -> Drawn:

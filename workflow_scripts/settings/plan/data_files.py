@@ -9,10 +9,10 @@ from workflow_scripts.data.dicom.pseudonyms import KEY_FILE
 from workflow_scripts.runtime.files import digest_file
 from workflow_scripts.runtime.run_address import RECORD_FILE
 from workflow_scripts.runtime.study_paths import MONTAGE_FILE, MONTAGE_IN_PAGE, ORIGINALS_FILE, StudyPaths
+from workflow_scripts.settings.config import Config
 from workflow_scripts.settings.known_names import papers
-from workflow_scripts.settings.source_checks import SYNTHETIC_RECORD, listing_digest, named_tables, source_folders
+from workflow_scripts.settings.plan.source_checks import SYNTHETIC_RECORD, listing_digest, named_tables, source_folders
 from workflow_scripts.settings.steps import Steps
-from workflow_scripts.settings.study import Config
 
 TRUTH_TABLE = "truth.csv"
 

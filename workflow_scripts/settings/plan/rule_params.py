@@ -15,7 +15,7 @@ from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import canonical_json
 from workflow_scripts.runtime.run_address import RunAddress
 from workflow_scripts.settings.code import code_digest
-from workflow_scripts.settings.commands import option, pairs
+from workflow_scripts.settings.plan.commands import option, pairs
 from workflow_scripts.settings.plan.step_names import StepNames
 from workflow_scripts.settings.plan.step_table import Step
 from workflow_scripts.settings.plan.workflow_plan import Plan

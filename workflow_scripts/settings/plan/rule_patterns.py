@@ -14,7 +14,7 @@ from workflow_scripts.kinds.kind import (
     TRAIN,
 )
 from workflow_scripts.runtime.run_address import RULE_OUTPUT, RULE_PATH
-from workflow_scripts.settings.downloads import WEIGHTS
+from workflow_scripts.settings.plan.downloads import WEIGHTS
 from workflow_scripts.settings.plan.job_batches import JobBatch
 from workflow_scripts.settings.plan.workflow_plan import Plan
 

@@ -14,9 +14,10 @@ from workflow_scripts.runtime.run_address import (
     fold_seeds,
 )
 from workflow_scripts.runtime.study_paths import StudyPaths
-from workflow_scripts.settings.same_splits import origin_protocol
+from workflow_scripts.settings.config import Config
+from workflow_scripts.settings.plan.same_splits import origin_protocol
 from workflow_scripts.settings.steps import Steps
-from workflow_scripts.settings.study import Config, Study
+from workflow_scripts.settings.study import Study
 
 
 class RunFiles:

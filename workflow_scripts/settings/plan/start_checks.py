@@ -3,9 +3,9 @@
 import os
 
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.settings import source_checks
-from workflow_scripts.settings.downloads import PUBLISHED
 from workflow_scripts.settings.guard import unrecorded
+from workflow_scripts.settings.plan import source_checks
+from workflow_scripts.settings.plan.downloads import PUBLISHED
 from workflow_scripts.settings.plan.workflow_plan import Plan
 
 # Set by the restore command: it checks the files itself and only then lets Snakemake record them.

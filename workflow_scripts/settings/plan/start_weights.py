@@ -6,9 +6,9 @@ from pathlib import Path
 from workflow_scripts.contracts.own_networks import NetworkPart
 from workflow_scripts.contracts.step_settings.fetch_weights_settings import FetchWeightsSettings
 from workflow_scripts.data.download.published_sources import PublishedSource, published_sources
-from workflow_scripts.settings import downloads
+from workflow_scripts.settings.config import Config
+from workflow_scripts.settings.plan import downloads
 from workflow_scripts.settings.steps import Steps
-from workflow_scripts.settings.study import Config
 
 
 class StartWeights:

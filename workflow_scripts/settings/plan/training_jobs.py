@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from workflow_scripts.settings.commands import folders_of, option, pairs, words
+from workflow_scripts.settings.plan.commands import folders_of, option, pairs, words
 from workflow_scripts.settings.plan.rule_params import RuleParams, asked_often
 from workflow_scripts.settings.plan.step_names import StepNames
 from workflow_scripts.settings.plan.step_table import TRAIN

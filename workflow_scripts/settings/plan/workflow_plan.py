@@ -7,12 +7,13 @@ from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.kinds.kind import RULES, TRAIN
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.study_paths import StudyPaths
+from workflow_scripts.settings.config import Config
 from workflow_scripts.settings.load import settings as load
 from workflow_scripts.settings.plan.data_files import DataFiles
 from workflow_scripts.settings.plan.run_files import RunFiles
 from workflow_scripts.settings.plan.start_weights import StartWeights
 from workflow_scripts.settings.steps import Steps
-from workflow_scripts.settings.study import Config, Study
+from workflow_scripts.settings.study import Study
 
 
 class Plan:

@@ -5,8 +5,8 @@ from typing import Any
 
 import yaml
 
-from workflow_scripts.contracts.printed_cells import is_empty, read_cell
-from workflow_scripts.contracts.result_tables import ClassSizes, MatrixTotals, PrintedValue
+from workflow_scripts.contracts.paper_tables.printed_cells import is_empty, read_cell
+from workflow_scripts.contracts.paper_tables.result_tables import ClassSizes, MatrixTotals, PrintedValue
 from workflow_scripts.contracts.yaml_nodes import (
     Key,
     Mistakes,

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import yaml
 
-from workflow_scripts.contracts.metric_spellings import averaged, canonical, column_names, without_unit
-from workflow_scripts.contracts.printed_yaml import value, values_by_name
-from workflow_scripts.contracts.result_table_keys import DATA_KEYS, PAPER_KEYS, ROW_KEYS, TABLE_KEYS
-from workflow_scripts.contracts.result_tables import (
+from workflow_scripts.contracts.paper_tables.metric_spellings import averaged, canonical, column_names, without_unit
+from workflow_scripts.contracts.paper_tables.printed_yaml import value, values_by_name
+from workflow_scripts.contracts.paper_tables.result_table_keys import DATA_KEYS, PAPER_KEYS, ROW_KEYS, TABLE_KEYS
+from workflow_scripts.contracts.paper_tables.result_tables import (
     MatrixTotals,
     PaperTables,
     PrintedValue,

@@ -9,17 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
-from workflow_scripts.contracts.latex_rows import without_latex
-from workflow_scripts.contracts.listed_values import (
+from workflow_scripts.contracts.paper_tables.latex_rows import without_latex
+from workflow_scripts.contracts.paper_tables.listed_values import (
     ListedValue,
     listed_rows,
     listed_value,
     values_of_table,
     with_interval,
 )
-from workflow_scripts.contracts.metric_spellings import column_names
-from workflow_scripts.contracts.pasted_table import Line, read_pasted
-from workflow_scripts.contracts.plain_cells import (
+from workflow_scripts.contracts.paper_tables.metric_spellings import column_names
+from workflow_scripts.contracts.paper_tables.pasted_table import Line, read_pasted
+from workflow_scripts.contracts.paper_tables.plain_cells import (
     is_rule,
     numbers_in,
     separator_of,
@@ -27,8 +27,8 @@ from workflow_scripts.contracts.plain_cells import (
     spaced_heading,
     split_line,
 )
-from workflow_scripts.contracts.plain_context import Context, take_line
-from workflow_scripts.contracts.result_tables import (
+from workflow_scripts.contracts.paper_tables.plain_context import Context, take_line
+from workflow_scripts.contracts.paper_tables.result_tables import (
     MatrixTotals,
     PaperTables,
     ResultTable,

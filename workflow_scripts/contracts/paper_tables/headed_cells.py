@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from workflow_scripts.contracts.metric_spellings import averaged, canonical, column_names, is_metric
-from workflow_scripts.contracts.plain_cells import numbers_in
-from workflow_scripts.contracts.printed_cells import is_empty
+from workflow_scripts.contracts.paper_tables.metric_spellings import averaged, canonical, column_names, is_metric
+from workflow_scripts.contracts.paper_tables.plain_cells import numbers_in
+from workflow_scripts.contracts.paper_tables.printed_cells import is_empty
 
 # Word in a heading → kind of name of its cells.
 _KINDS = {

@@ -1,20 +1,16 @@
 """What of a study's settings does not fit the modality of its samples."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import fields
+from typing import Any
 
 from workflow_scripts.contracts.blocks import default_of
-from workflow_scripts.contracts.step_settings.preprocess_settings import OWN_BLOCKS, Packing, Preprocess
+from workflow_scripts.contracts.step_settings.preprocess_settings import Preprocess
 from workflow_scripts.data.adapters.adapter_registry import adapters
 from workflow_scripts.data.readers.reader_registry import readers
 from workflow_scripts.kinds.kind import RunKind
 from workflow_scripts.preprocessing.packer_registry import PACKED
 from workflow_scripts.runtime.wording import listed, nearest
-from workflow_scripts.settings.base import declared
-
-if TYPE_CHECKING:
-    from workflow_scripts.settings.study import Study
 
 
 def modality_mistakes(
@@ -52,13 +48,6 @@ def ingest_mistakes(names: Sequence[str], ingest: Mapping[str, Any]) -> Iterator
         if ingest[key] is not None and not set(reading) & set(names):
             study = listed(names)
             yield f"ingest.{key} is for the adapter {listed(reading)}, and this study's are {study}; take it out"
-
-
-def packing_of(study: "Study") -> Packing:
-    """What says how a study's samples are packed; the block of their modality has its defaults where it is not set."""
-    packing = declared(Packing, study.preprocess)
-    unset = [name for name in PACKED[study.modality].own_blocks if getattr(packing, name) is None]
-    return replace(packing, **{name: OWN_BLOCKS[name]() for name in unset})
 
 
 def _preprocess_mistakes(modality: str, preprocess: Mapping[str, Any]) -> Iterator[str]:

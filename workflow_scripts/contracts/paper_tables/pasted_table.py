@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from workflow_scripts.contracts.headed_cells import Heading, headings_of, label_kind, names_metric
-from workflow_scripts.contracts.listed_values import beside_name
-from workflow_scripts.contracts.metric_spellings import is_share, without_unit
-from workflow_scripts.contracts.pasted_matrix import PastedMatrix, pasted_matrix
-from workflow_scripts.contracts.plain_cells import (
+from workflow_scripts.contracts.paper_tables.headed_cells import Heading, headings_of, label_kind, names_metric
+from workflow_scripts.contracts.paper_tables.listed_values import beside_name
+from workflow_scripts.contracts.paper_tables.metric_spellings import is_share, without_unit
+from workflow_scripts.contracts.paper_tables.pasted_matrix import PastedMatrix, pasted_matrix
+from workflow_scripts.contracts.paper_tables.plain_cells import (
     holds_number,
     is_rule,
     numbers_in,
@@ -16,9 +16,9 @@ from workflow_scripts.contracts.plain_cells import (
     spaced_heading,
     split_line,
 )
-from workflow_scripts.contracts.printed_cells import is_empty, read_cell, with_share_first
-from workflow_scripts.contracts.result_tables import PrintedValue, Row
-from workflow_scripts.contracts.turned_table import turned
+from workflow_scripts.contracts.paper_tables.printed_cells import is_empty, read_cell, with_share_first
+from workflow_scripts.contracts.paper_tables.result_tables import PrintedValue, Row
+from workflow_scripts.contracts.paper_tables.turned_table import turned
 
 
 @dataclass(frozen=True)

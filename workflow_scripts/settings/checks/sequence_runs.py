@@ -1,16 +1,13 @@
 """What does not fit a network that is trained on sequences, such as the visits of patients."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from workflow_scripts.kinds.kind import RunKind, TrainedKind
 from workflow_scripts.runtime.wording import listed
 from workflow_scripts.settings.base import values_of
-from workflow_scripts.settings.merging import merge
+from workflow_scripts.settings.layers.merging import merge
 from workflow_scripts.settings.runs import whole_train
-
-if TYPE_CHECKING:
-    from workflow_scripts.settings.study import Study
+from workflow_scripts.settings.study import Study
 
 # Keys of `train` that change how pictures are shown, or keep layers of a network that has seen pictures before.
 OF_PICTURES = (
@@ -28,7 +25,7 @@ OF_PICTURES = (
 )
 
 
-def sequence_mistakes(study: "Study", kinds: Mapping[str, RunKind]) -> Iterator[str]:
+def sequence_mistakes(study: Study, kinds: Mapping[str, RunKind]) -> Iterator[str]:
     """Settings that are set and that runs trained on sequences cannot follow; `kinds`: of the study's runs, by name."""
     trained = [name for name, run in kinds.items() if isinstance(run, TrainedKind) and run.reads == "sequence"]
     usual = values_of(whole_train({}))

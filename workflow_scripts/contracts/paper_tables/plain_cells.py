@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from workflow_scripts.contracts.metric_spellings import canonical, is_metric
-from workflow_scripts.contracts.printed_cells import is_empty, read_cell
+from workflow_scripts.contracts.paper_tables.metric_spellings import canonical, is_metric
+from workflow_scripts.contracts.paper_tables.printed_cells import is_empty, read_cell
 
 SEPARATORS = ("|", "\t", ";", ",", "  ", " ")
 # A number with what stands in brackets behind it or follows ±, as one cell of a line whose cells single spaces part.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.own_networks import NetworkPart
@@ -12,10 +12,8 @@ from workflow_scripts.kinds.kind import RunKind, TrainedKind
 from workflow_scripts.runtime.wording import nearest
 from workflow_scripts.settings.base import declared, values_of
 from workflow_scripts.settings.known_names import NAME
-from workflow_scripts.settings.merging import merge
-
-if TYPE_CHECKING:
-    from workflow_scripts.settings.study import Study
+from workflow_scripts.settings.layers.merging import merge
+from workflow_scripts.settings.study import Study
 
 # The network that made the maps is the one whose later layers learn.
 _OF_NETWORK = ("model", "weights")
@@ -89,7 +87,7 @@ def _of_stages(options: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in options.items() if key not in _BEHIND}
 
 
-def embedding_mistakes(study: "Study", kinds: Mapping[str, RunKind]) -> Iterator[str]:
+def embedding_mistakes(study: Study, kinds: Mapping[str, RunKind]) -> Iterator[str]:
     """Embeddings that runs name and that there are not, or that do not fit what is trained from them."""
     for name in study.embeddings:
         if not NAME.fullmatch(name):
@@ -106,7 +104,7 @@ def embedding_mistakes(study: "Study", kinds: Mapping[str, RunKind]) -> Iterator
             yield from (f"run {name!r}: {words}" for words in (map_run.mistakes() if map_run else ()))
 
 
-def _map_run(study: "Study", run: str, embedding: str, part: NetworkPart) -> MapRun | None:
+def _map_run(study: Study, run: str, embedding: str, part: NetworkPart) -> MapRun | None:
     """A run that is trained from stored maps, as what it must fit; None where its `train` is a mistake by itself."""
     changes = study.runs[run].train.model_dump(mode="json", exclude_unset=True)
     try:

@@ -1,23 +1,20 @@
 """What does not fit a study that takes only patients whom another study has, see ingest.visits."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from workflow_scripts.data.adapters.adapter_registry import adapters
 from workflow_scripts.runtime.wording import nearest
-
-if TYPE_CHECKING:
-    from workflow_scripts.settings.study import Study
+from workflow_scripts.settings.study import Study
 
 
-def linked_mistakes(studies: Mapping[str, "Study"]) -> Iterator[str]:
+def linked_mistakes(studies: Mapping[str, Study]) -> Iterator[str]:
     """A line for each study whose other one is none, is itself, or cannot have a patient of its."""
     for name, study in studies.items():
         if study.linked is not None:
             yield from (f"studies.{name}.ingest.visits.linked {words}" for words in _mistakes(name, study, studies))
 
 
-def _mistakes(name: str, study: "Study", studies: Mapping[str, "Study"]) -> Iterator[str]:
+def _mistakes(name: str, study: Study, studies: Mapping[str, Study]) -> Iterator[str]:
     linked = str(study.linked)
     if linked not in studies:
         yield f"names {linked!r}, which is no study; {nearest(linked, studies)}"

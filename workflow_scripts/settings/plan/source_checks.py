@@ -14,7 +14,7 @@ from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file, digest_text, read_json
 from workflow_scripts.runtime.results_layout import remedy
 from workflow_scripts.runtime.study_paths import StudyPaths
-from workflow_scripts.settings.study import Config
+from workflow_scripts.settings.config import Config
 
 # What is known of the contents of raw files; relative to the working directory.
 DIGESTS = Path(".work/digests")
@@ -126,7 +126,7 @@ def check_results(config: Config, workdir: Path) -> None:
             kind = kind_of(folder)
         except OSError as error:
             raise UserError(f"results: {folder} cannot be read ({error.strerror}); name another folder") from None
-        if kind in ("file", "other") or folder.is_symlink() and not kind:
+        if kind in ("file", "other") or (folder.is_symlink() and not kind):
             raise UserError(f"results: {folder} is there and is no folder; name another folder")
 
 

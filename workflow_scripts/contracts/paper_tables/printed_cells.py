@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from workflow_scripts.contracts.result_tables import PrintedValue, plain_number
+from workflow_scripts.contracts.paper_tables.result_tables import PrintedValue, plain_number
 
 # A number as papers print it, with the signs that stand at it.
 _ONE = r"[+\-−–]?\s?(?:\d[\d,]*(?:[.,·∙]\s?\d+)?|[.·∙]\d+)\s?%?"

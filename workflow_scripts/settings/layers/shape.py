@@ -12,8 +12,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import yaml
 
 from workflow_scripts.settings.base import Block
-from workflow_scripts.settings.merging import SECTIONS, STUDIES, TEMPLATES
-from workflow_scripts.settings.study import SCALES, Config, Study
+from workflow_scripts.settings.config import SCALES, Config
+from workflow_scripts.settings.layers.merging import SECTIONS, STUDIES, TEMPLATES
+from workflow_scripts.settings.study import Study
 
 Mistake = tuple[tuple, str]
 _ONE_OF = {STUDIES: "study", TEMPLATES: "template"}

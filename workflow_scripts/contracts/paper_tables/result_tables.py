@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from workflow_scripts.contracts.metric_spellings import COUNTS
+from workflow_scripts.contracts.paper_tables.metric_spellings import COUNTS
 
 # What stands around a number and is no part of it: marks of footnotes, signs of percent, kinds of spaces.
 _AROUND = re.compile(r"[\s%‰\u00a0\u2009\u202f*†‡§¶#|]+")

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from workflow_scripts.contracts.listed_values import ListedValue
-from workflow_scripts.contracts.result_tables import ClassSizes
+from workflow_scripts.contracts.paper_tables.listed_values import ListedValue
+from workflow_scripts.contracts.paper_tables.result_tables import ClassSizes
 
 _SAID = re.compile(r"^\s*(?:[-*#>]+\s*)?\**([A-Za-z][A-Za-z _/-]{0,40}?)\**\s*(?::|=)\s*(.+?)\s*$")
 _PLACE = re.compile(

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workflow_scripts.contracts.printed_cells import read_cell
-from workflow_scripts.contracts.result_tables import MatrixTotals, PrintedValue
+from workflow_scripts.contracts.paper_tables.printed_cells import read_cell
+from workflow_scripts.contracts.paper_tables.result_tables import MatrixTotals, PrintedValue
 
 _TRUTH = r"true|truth|actual|reference|gold standard"
 _PREDICTED = r"predicted|predictions?|pred\.?|output"

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from workflow_scripts.contracts.headed_cells import belonging, label_kind
-from workflow_scripts.contracts.printed_cells import is_empty
+from workflow_scripts.contracts.paper_tables.headed_cells import belonging, label_kind
+from workflow_scripts.contracts.paper_tables.printed_cells import is_empty
 
 # Kinds of names that the first heading may give to the columns.
 _KINDS = ("model", "class", "set", "who")

@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from workflow_scripts.contracts.headed_cells import names_metric
-from workflow_scripts.contracts.metric_spellings import averaged, canonical
-from workflow_scripts.contracts.plain_cells import CELL
-from workflow_scripts.contracts.printed_cells import read_cell
-from workflow_scripts.contracts.result_tables import PrintedValue, Row
+from workflow_scripts.contracts.paper_tables.headed_cells import names_metric
+from workflow_scripts.contracts.paper_tables.metric_spellings import averaged, canonical
+from workflow_scripts.contracts.paper_tables.plain_cells import CELL
+from workflow_scripts.contracts.paper_tables.printed_cells import read_cell
+from workflow_scripts.contracts.paper_tables.result_tables import PrintedValue, Row
 
 # A metric's name and what stands in brackets behind it have at most so many words.
 _WORDS = 6

@@ -8,8 +8,9 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from workflow_scripts.runtime.addresses import without_secrets
-from workflow_scripts.settings.merging import SECTIONS
-from workflow_scripts.settings.study import Config, Study
+from workflow_scripts.settings.config import Config
+from workflow_scripts.settings.layers.merging import SECTIONS
+from workflow_scripts.settings.study import Study
 
 # Path of a key or a value → the file and line where it stands.
 Locate = Callable[[tuple], str]
@@ -100,12 +101,12 @@ def _words(item: Mapping[str, Any], steps: list[str], config: dict) -> Iterator[
         for words in str(item["ctx"]["error"]).splitlines():
             yield f"{where}: {words}" if where else words
     elif item["type"].startswith("union_tag"):
-        yield _without_kind(steps, config)
+        yield _without_kind(steps)
     else:
         yield f"{where}: {item['input']!r} is not allowed: {_plain(item)}"
 
 
-def _without_kind(steps: list[str], config: dict) -> str:
+def _without_kind(steps: list[str]) -> str:
     kinds = [kind for block in blocks_at(steps, None) if (kind := _kind_of(block))]
     example = paste([*steps, "kind"], kinds[0])
     return f"{'.'.join(steps)}: `kind` is missing or unknown; one of {', '.join(kinds)}, such as `{example}`"

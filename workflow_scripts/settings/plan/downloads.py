@@ -5,9 +5,10 @@ from pathlib import Path
 
 from workflow_scripts.contracts.own_networks import NetworkPart
 from workflow_scripts.data.download.published_sources import published_sources
+from workflow_scripts.settings.config import Config
+from workflow_scripts.settings.plan.source_checks import fault_of, source_folders
 from workflow_scripts.settings.runs import kind_of_run
-from workflow_scripts.settings.source_checks import fault_of, source_folders
-from workflow_scripts.settings.study import Config, Study
+from workflow_scripts.settings.study import Study
 
 DATA = "data"
 WEIGHTS = f"{DATA}/weights"

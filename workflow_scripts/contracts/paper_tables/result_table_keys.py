@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from workflow_scripts.contracts import printed_yaml as read
-from workflow_scripts.contracts.printed_yaml import COUNT, COUNTS, TEXT, TOTALS, VALUE
+from workflow_scripts.contracts.paper_tables import printed_yaml as read
+from workflow_scripts.contracts.paper_tables.printed_yaml import COUNT, COUNTS, TEXT, TOTALS, VALUE
 from workflow_scripts.contracts.yaml_nodes import (
     Key,
     by_name,
