@@ -21,6 +21,11 @@ def until(condition: Callable[[], object], what: str, seconds: float = 60) -> ob
     return value
 
 
+def heed_ctrl_c() -> None:
+    """For preexec_fn: tests that were started in the background of a shell hand down that Ctrl-C is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def environment_of(process: Path) -> bytes:
     """What a folder of /proc says of a process's environment; OSError once it has ended.
 
@@ -54,8 +59,7 @@ class Family:
                 stdin=subprocess.DEVNULL,
                 env=environment,
                 start_new_session=True,
-                # Tests that were started in the background of a shell hand down that Ctrl-C is ignored.
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+                preexec_fn=heed_ctrl_c,
                 **options,
             )
 

@@ -1,16 +1,14 @@
 """`make clean` removes the demo and nothing else."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from workflow_scripts.commands.clean import SHARED, clean
+from tests.copied_project import copy_parts
+from workflow_scripts.commands.clean import clean
 from workflow_scripts.runtime.results_layout import RUNS_FILES
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def study(root: Path, name: str, synthetic: bool, scale: str) -> Path:
@@ -35,7 +33,8 @@ def checkout(tmp_path):
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "file").write_text("kept or not")
     study(tmp_path / "results", "demo", True, "demo")
-    (tmp_path / "results" / "index.html").write_text("index")
+    for name in ("index.html", *RUNS_FILES):
+        (tmp_path / "results" / name).write_text("of all studies")
     (tmp_path / "results" / "mlflow").mkdir()
     (tmp_path / "logs" / "demo").mkdir(parents=True)
     (tmp_path / "logs" / "index.log").write_text("log")
@@ -58,6 +57,7 @@ def test_all_of_the_demo_goes_and_what_other_results_need_stays(checkout):
         "results/demo/dataset/record.json",
         "results/demo/report.html",
         "results/index.html",
+        *(f"results/{name}" for name in RUNS_FILES),
     }
 
 
@@ -85,18 +85,10 @@ def test_a_link_is_removed_and_what_it_leads_to_stays(checkout, tmp_path_factory
 
 
 def test_make_needs_no_packages_for_it(tmp_path):
-    for name in ("Makefile", "requirements.lock", "requirements-dev.lock"):
-        shutil.copy(ROOT / name, tmp_path)
-    (tmp_path / "workflow_scripts" / "commands").mkdir(parents=True)
-    for name in ("__init__.py", "commands/__init__.py", "commands/clean.py"):
-        shutil.copy(ROOT / "workflow_scripts" / name, tmp_path / "workflow_scripts" / name)
+    copy_parts(("Makefile", "requirements.lock", "requirements-dev.lock", "workflow_scripts"), tmp_path)
     study(tmp_path / "results", "demo", True, "demo")
     # -S: without any package that is installed.
     command = ["make", "clean", "PYTHON=python3 -S"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0 and "removed results/demo" in done.stdout, done.stderr
     assert not (tmp_path / ".venv").exists() and not (tmp_path / "results").exists()
-
-
-def test_it_removes_every_table_of_runs_that_the_index_leaves():
-    assert set(RUNS_FILES) <= set(SHARED)

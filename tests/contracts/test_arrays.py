@@ -29,7 +29,8 @@ def rows(description, count):
 
 
 def write_row(item, writer):
-    writer.write(*item)
+    row, values = item
+    writer.write(row, values[None])
 
 
 def written(folder, description, jobs=1):
@@ -59,21 +60,36 @@ def test_rows_that_processes_wrote_in_any_order_come_back(tmp_path, description,
 def test_a_block_that_fails_leaves_no_file_and_an_old_one_as_it_was(tmp_path):
     before = written(tmp_path, COLOUR)
     with pytest.raises(RuntimeError), new_array(tmp_path / "data.npy", 3, "uint8", (4, 6, 3)) as writer:
-        writer.write(0, before[1])
+        writer.write(0, before[1:2])
         raise RuntimeError
     assert (np.load(tmp_path / "data.npy") == before).all()
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
+def test_neighbours_are_written_by_one_call(tmp_path):
+    values = rows(COLOUR, 3)
+    with new_array(tmp_path / "data.npy", 3, COLOUR.dtype, COLOUR.row_shape) as writer:
+        writer.write(1, values[:2])
+        writer.write(0, values[2:])
+    np.testing.assert_array_equal(np.load(tmp_path / "data.npy"), values[[2, 0, 1]])
+
+
 @pytest.mark.parametrize(
-    ("row", "shape", "dtype"), [(3, (4, 6, 3), "uint8"), (0, (4, 6, 1), "uint8"), (0, (4, 6, 3), "uint16")]
+    ("first", "shape", "dtype"),
+    [
+        (3, (1, 4, 6, 3), "uint8"),
+        (2, (2, 4, 6, 3), "uint8"),
+        (0, (1, 4, 6, 1), "uint8"),
+        (0, (4, 6, 3), "uint8"),
+        (0, (1, 4, 6, 3), "uint16"),
+    ],
 )
-def test_a_row_of_another_shape_or_type_is_no_row(tmp_path, row, shape, dtype):
+def test_rows_of_another_shape_or_type_are_no_rows(tmp_path, first, shape, dtype):
     with (
         pytest.raises(ValueError, match="the file has rows"),
         new_array(tmp_path / "x.npy", 3, "uint8", (4, 6, 3)) as writer,
     ):
-        writer.write(row, np.zeros(shape, dtype))
+        writer.write(first, np.zeros(shape, dtype))
 
 
 @pytest.mark.parametrize(

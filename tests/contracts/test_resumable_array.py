@@ -22,8 +22,7 @@ def opened(folder: Path, identity: str = "a", count: int = 7):
 
 
 def fill(array: ResumableArray, block: range) -> None:
-    for row in block:
-        array.rows.write(row, ROWS[row])
+    array.rows.write(block.start, ROWS[block.start : block.stop])
     array.mark(block)
 
 
@@ -67,7 +66,7 @@ def test_a_killed_process_keeps_what_it_marked(tmp_path, monkeypatch):
     def work() -> None:
         with opened(tmp_path) as array:
             fill(array, BLOCKS[1])
-            array.rows.write(0, ROWS[0])
+            array.rows.write(0, ROWS[:1])
             os.kill(os.getpid(), signal.SIGKILL)
 
     process = multiprocessing.get_context("fork").Process(target=work)

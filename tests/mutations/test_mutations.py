@@ -4,7 +4,6 @@ A list a file: `file`, the text `old` that stands there once, `new` in its place
 """
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[2]
+from tests.copied_project import ROOT, copy_parts
+
 COPIED = ("workflow_scripts", "tests", "rules", "docs", "config.yaml", "pyproject.toml", "Snakefile")
 TESTS_FAILED = 1  # what pytest exits with; 2 and more: it could not run them
 
@@ -31,13 +31,7 @@ MUTATIONS = _listed()
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory) -> Path:
     """The project, to be broken."""
-    folder = tmp_path_factory.mktemp("mutated")
-    for name in COPIED:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(ROOT / name, folder / name)
-    return folder
+    return copy_parts(COPIED, tmp_path_factory.mktemp("mutated"))
 
 
 def test_the_list_is_long_and_each_mistake_is_on_it_once():

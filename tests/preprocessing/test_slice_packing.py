@@ -17,6 +17,7 @@ from tests.vouched import vouch
 from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.example_files import read_originals
 from workflow_scripts.contracts.step_settings.preprocess_settings import Packing, SlicePacking, TilePacking
+from workflow_scripts.data.readers.dicom_reader import Slice
 from workflow_scripts.data.readers.reader_interface import Limits, OpenFile, Part, Seen, modality_of
 from workflow_scripts.data.reading import FileSample
 from workflow_scripts.data.slice_crop import crop_fault, crop_window
@@ -34,15 +35,6 @@ from workflow_scripts.runtime.files import read_json
 from workflow_scripts.steps import examples, preprocess
 
 CLAHE = SlicePacking(local_contrast="clahe")
-
-
-@dataclass(frozen=True)
-class Slice(Part):
-    frame: int
-    left: int
-    top: int
-    right: int
-    bottom: int
 
 
 class StackOfSlices(OpenFile):

@@ -82,9 +82,11 @@ class Study:
         for run in SETTINGS.runs:
             for seed in SETTINGS.seeds:
                 self.write_run(run, seed)
-        for name in ("evaluation/published/cnn/roc.png", "explanation/published/cnn/gradcam.png"):
-            files.write_text(self.folder / name, "picture")
+        for name in ("roc.png", "roc.svg", "roc.webp"):
+            files.write_text(self.folder / "evaluation/published/cnn" / name, "drawing")
+        for name in ("gradcam.png", "gradcam.webp"):
+            files.write_text(self.folder / "explanation/published/cnn" / name, "picture")
         files.write_json(self.folder / "evaluation/published/cnn/metrics.json", measured(0.75))
-        vouch(self.folder / "evaluation/published/record.json", "cnn/roc.png", "cnn/metrics.json")
+        vouch(self.folder / "evaluation/published/record.json", "cnn/roc.png", "cnn/roc.svg", "cnn/metrics.json")
         vouch(self.folder / "explanation/published/record.json", "cnn/gradcam.png")
         return self

@@ -38,7 +38,10 @@ def test_experiment_runs_metrics_and_figures_are_on_the_pages(study, tmp_path, c
     from PIL import Image
 
     chromium = require(["chromium"], ["chromium"])["chromium"]
-    Image.new("RGB", (400, 300), COLOUR).save(study.folder / "evaluation/published/cnn/roc.png")
+    fill = f'<rect width="400" height="300" fill="rgb{COLOUR}"/>'
+    drawing = f'<svg xmlns="http://www.w3.org/2000/svg" width="400" height="300">{fill}</svg>'
+    (study.folder / "evaluation/published/cnn/roc.svg").write_text(drawing, encoding="utf-8")
+    Image.new("RGB", (400, 300), COLOUR).save(study.folder / "explanation/published/cnn/gradcam.png")
     revouch(study.folder)
     track_study(study.results, SETTINGS, study.folder / "tracked.json")
     client = MlflowClient(f"sqlite:///{database_of(study.results)}")
@@ -52,15 +55,20 @@ def test_experiment_runs_metrics_and_figures_are_on_the_pages(study, tmp_path, c
         runs = f"http://{HOST}:{port}/#/experiments/{experiment}/runs"
         overview = page(chromium, runs, tmp_path / "runs.png")
         child = page(chromium, f"{runs}/{ids['cnn (published) fold0-seed0']}", tmp_path / "run.png")
-        figure = page(chromium, f"{runs}/{ids['cnn (published)']}/artifacts/figures/roc.png", tmp_path / "figure.png")
+        of_run = f"{runs}/{ids['cnn (published)']}/artifacts"
+        figures = {
+            name: page(chromium, f"{of_run}/{name}", tmp_path / f"{Path(name).stem}.png")
+            for name in ("figures/roc.svg", "explanation/gradcam.png")
+        }
     with capsys.disabled():
-        print(f"\nseen in the browser: {tmp_path}/runs.png, run.png, figure.png")
+        print(f"\nseen in the browser: {tmp_path}/runs.png, run.png, roc.png, gradcam.png")
     assert "2 matching runs" in opened and "headline headline_high headline_low test/n" in opened
     assert "Toy cells : synthetic data, demo scale" in opened and "toy (synthetic)" in child
     assert "Experiments toy" in overview and "6 matching runs" in overview
     assert "cnn (published)" in overview and "vote (published)" in overview
     assert "history/train_loss 0.333" in child and "test/accuracy 0.8 " in child and "spec.kind network" in child
-    assert "figures/roc.png" in figure
-    with Image.open(tmp_path / "figure.png") as seen:
-        shown = {colour: count for count, colour in seen.convert("RGB").getcolors(2**20)}
-    assert shown.get(COLOUR, 0) > 400 * 300 * 0.9
+    for name, text in figures.items():
+        assert name in text
+        with Image.open(tmp_path / f"{Path(name).stem}.png") as seen:
+            shown = {colour: count for count, colour in seen.convert("RGB").getcolors(2**20)}
+        assert shown.get(COLOUR, 0) > 400 * 300 * 0.9, name

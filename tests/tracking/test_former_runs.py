@@ -22,7 +22,7 @@ def test_a_new_training_adds_a_run_and_the_former_stays_under_a_name_that_says_w
     assert child.data.tags["mlflow.parentRunId"] == whole.info.run_id
     assert former.data.tags["mlflow.parentRunId"] == former_whole.info.run_id
     kept = (
-        study.results / "mlflow" / "artifacts" / "toy" / former_whole.info.run_id / "artifacts" / "figures" / "roc.png"
+        study.results / "mlflow" / "artifacts" / "toy" / former_whole.info.run_id / "artifacts" / "figures" / "roc.svg"
     )
     assert kept.is_file()
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import heed_ctrl_c
 from tests.system import free_ports
 from tests.tracking.handmade import SETTINGS
 from tests.vouched import revouch
@@ -102,8 +103,7 @@ def test_ctrl_c_ends_browse_and_the_server_cleanly(study, tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # Tests that were started in the background of a shell hand down that Ctrl-C is ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=heed_ctrl_c,
     )
     study_name, page = process.stdout.readline().strip().split(": ")
     address, query = page.split("/#/experiments/")

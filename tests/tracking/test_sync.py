@@ -36,6 +36,14 @@ def test_one_parent_a_run_and_one_child_a_fold_and_seed_with_what_the_files_say(
     assert not where.startswith("/") and (study.results / where).is_file()
 
 
+def test_of_each_figure_one_file_is_kept_the_smallest_that_the_pages_show(study):
+    track(study)
+    whole = active(study)["cnn (published)"].info.run_id
+    kept = stores.artifacts_of(study.results) / "toy" / whole / "artifacts"
+    names = sorted(path.relative_to(kept).as_posix() for path in kept.glob("*/*"))
+    assert names == ["explanation/gradcam.png", "figures/roc.svg"]
+
+
 def test_every_epoch_is_one_point(study):
     from mlflow.tracking import MlflowClient
 
@@ -92,7 +100,7 @@ def test_several_folders_of_results_are_one_view_and_equal_names_are_told_apart(
     assert sorted(run.info.run_name for run in runs) == ["cnn (published)", "vote (published)"]
     artifacts = stores.artifacts_of(study.results) / "toy@results-mine"
     (cnn,) = (run.info.run_id for run in runs if run.info.run_name == "cnn (published)")
-    assert (artifacts / cnn / "artifacts" / "figures" / "roc.png").is_file()
+    assert (artifacts / cnn / "artifacts" / "figures" / "roc.svg").is_file()
     assert not (tmp_path / "results-mine" / "mlflow").exists()
 
 

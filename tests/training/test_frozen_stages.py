@@ -5,7 +5,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from tests import made
-from tests.training.running import run
+from tests.training.running import narrow_weights, run
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.models import registry
@@ -27,13 +27,7 @@ def is_frozen(key):
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory):
-    """Weights that a training starts from, whose batch-norm statistics are not those of a new network."""
-    torch.manual_seed(5)
-    network = registry.create("narrow_vgg", 7, square(32), OPTIONS)
-    network.train()(torch.randn(16, 3, 32, 32))
-    path = tmp_path_factory.mktemp("start") / "start.safetensors"
-    save_file(network.state_dict(), path)
-    return path
+    return narrow_weights(tmp_path_factory.mktemp("start"), OPTIONS)
 
 
 def changed_by(inputs, out, start, **train):

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from tests import made
 from tests.stored_maps import write_maps
-from tests.training.running import run
+from tests.training.running import narrow_weights, run
 from tests.training.test_apply import arguments as apply_arguments
 from tests.training.test_interrupted import killed
 from tests.training.test_interrupted import start as start_process
@@ -37,13 +37,7 @@ NEARLY = 1e-5
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory):
-    """Weights whose batch-norm statistics are not those of a new network."""
-    torch.manual_seed(5)
-    network = registry.create("narrow_vgg", 7, square(32), OPTIONS)
-    network.train()(torch.randn(16, 3, 32, 32))
-    path = tmp_path_factory.mktemp("start") / "start.safetensors"
-    save_file(network.state_dict(), path)
-    return path
+    return narrow_weights(tmp_path_factory.mktemp("start"), OPTIONS)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -11,7 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.copied_project import ROOT, copy_parts
+
 PARTS = (
     "Snakefile",
     "prepare.smk",
@@ -122,13 +122,7 @@ class Workflow:
 
 def copy_of_the_project(target: Path) -> Path:
     """Copy what the workflow needs, without results and caches."""
-    target.mkdir(parents=True, exist_ok=True)
-    for part in PARTS:
-        if (ROOT / part).is_dir():
-            shutil.copytree(ROOT / part, target / part, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy2(ROOT / part, target / part)
-    return target
+    return copy_parts(PARTS, target)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.copied_project import ROOT, copy_parts
+
 PARTS = (
     "Snakefile",
     "rules",
@@ -80,13 +81,7 @@ class Copy:
 
 def make_copy(folder: Path, config: str) -> Copy:
     """This repository's parts with another config.yaml, under git, with a DVC remote beside the folder."""
-    folder.mkdir()
-    for part in PARTS:
-        source = ROOT / part
-        if source.is_dir():
-            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, folder)
+    copy_parts(PARTS, folder)
     (folder / "config.yaml").write_text(config)
     (folder / ".dvc").mkdir()
     for name in ("config", ".gitignore"):

@@ -11,9 +11,10 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from workflow_scripts.runtime.results_layout import RUNS_FILES
+
 # Of all studies together; derived, so that the next run makes them again.
-RUNS = ("runs.csv", "runs.md", "runs.tex", "runs.html")
-SHARED = ("index.html", "consistency.html", "consistency.csv", *RUNS, "mlflow")
+SHARED = ("index.html", "consistency.html", "consistency.csv", *RUNS_FILES, "mlflow")
 
 
 def is_demo(study: Path) -> bool:

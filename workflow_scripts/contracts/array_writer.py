@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -36,17 +37,18 @@ class RowWriter:
     dtype: str
     row_shape: tuple[int, ...]
 
-    def write(self, row: int, values: np.ndarray) -> None:
-        """Write one row; ValueError for another shape or type, or a row that there is not."""
-        if values.dtype != self.dtype or values.shape != self.row_shape or not 0 <= row < self.count:
+    def write(self, first: int, values: np.ndarray) -> None:
+        """Write the rows that begin at `first`; ValueError for another shape or type, or rows that there are not."""
+        number = len(values)
+        if values.dtype != self.dtype or values.shape[1:] != self.row_shape or not 0 <= first <= self.count - number:
             raise ValueError(
-                f"row {row} of {self.count} would be {values.shape} {values.dtype}, the file has rows {self.row_shape} "
-                f"{self.dtype}"
+                f"from row {first} of {self.count} on there would be {values.shape} {values.dtype}, the file has rows "
+                f"{self.row_shape} {self.dtype}"
             )
         # Not through a map: a full disk would kill the process instead of raising, and written pages count as memory.
         with self.path.open("r+b") as handle:
-            handle.seek(self.start + row * values.nbytes)
-            handle.write(values.tobytes())
+            handle.seek(self.start + first * self.row_bytes)
+            handle.write(np.ascontiguousarray(values).data)
 
     @property
     def row_bytes(self) -> int:
@@ -92,8 +94,10 @@ class ResumableArray:
 
     def done(self, block: range) -> bool:
         """Whether an earlier process, or this one, has done exactly this block."""
-        if block in self._digests and block not in self._whole and self._digests[block] == self._digest(block):
-            self._whole.add(block)
+        if block in self._digests and block not in self._whole:
+            with self.rows.path.open("rb") as handle:
+                if self._digests[block] == self._digest(handle, block):
+                    self._whole.add(block)
         return block in self._whole
 
     def mark(self, block: range) -> None:
@@ -108,7 +112,7 @@ class ResumableArray:
         if self._waiting:
             with self.rows.path.open("r+b") as handle:
                 os.fsync(handle.fileno())
-            lines = [f"{block.start} {block.stop} {self._digest(block)}\n" for block in self._waiting]
+                lines = [f"{block.start} {block.stop} {self._digest(handle, block)}\n" for block in self._waiting]
             with self._journal.open("a", encoding="ascii") as journal:
                 journal.writelines(lines)
                 journal.flush()
@@ -122,14 +126,13 @@ class ResumableArray:
         if done != self.rows.count:
             raise ValueError(f"{done} of the {self.rows.count} rows of {self.rows.path} are in blocks that are done")
 
-    def _digest(self, block: range) -> str:
-        """sha256 of the rows as they are in the file."""
+    def _digest(self, handle: BinaryIO, block: range) -> str:
+        """sha256 of the rows as they are in the file, which is open."""
         total, left = hashlib.sha256(), len(block) * self.rows.row_bytes
-        with self.rows.path.open("rb") as handle:
-            handle.seek(self.rows.start + block.start * self.rows.row_bytes)
-            while left and (part := handle.read(min(left, BYTES_AT_A_TIME))):
-                total.update(part)
-                left -= len(part)
+        handle.seek(self.rows.start + block.start * self.rows.row_bytes)
+        while left and (part := handle.read(min(left, BYTES_AT_A_TIME))):
+            total.update(part)
+            left -= len(part)
         return total.hexdigest()
 
 

@@ -62,7 +62,12 @@ OUTPUT_FILES = (
     OutputFile(f"{_STUDY}/dataset/manifest.csv", "ingest", "A row a sample.", "dataset.MANIFEST"),
     OutputFile(f"{_STUDY}/dataset/quarantine.csv", "ingest", "What could not be used, and why.", "dataset.QUARANTINE"),
     OutputFile(f"{_STUDY}/dataset/equal_pairs.csv", "ingest", "Samples that show the same.", "dataset.EQUAL_PAIRS"),
-    OutputFile(f"{_STUDY}/dataset/near_copies.png", "ingest", "The first of these pairs, registered on each other."),
+    OutputFile(
+        f"{_STUDY}/dataset/near_copies.png",
+        "ingest",
+        "The first of these pairs, registered on each other, and their difference, pixel for pixel: therefore neither "
+        "PDF nor SVG. The numbers are in equal_pairs.csv.",
+    ),
     OutputFile(
         f"{_STUDY}/dataset/series.csv", "ingest", "DICOM: every series, taken or why not.", "series_table.SERIES"
     ),

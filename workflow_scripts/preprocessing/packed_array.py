@@ -69,8 +69,7 @@ def pack_file(task: FileTask, packer: Packer, rows: RowWriter, rows_of_samples: 
         first, count = rows_of_samples.first[row], rows_of_samples.count[row]
         if len(values) != count:
             raise ChangedFileError(task.path, task.shown, f"has {len(values)} rows where the manifest says {count}")
-        for number, row in enumerate(values):
-            rows.write(int(first) + number, row)
+        rows.write(int(first), values)
     return rows_of_samples.block(task)
 
 

@@ -93,8 +93,7 @@ def embed(embedder: "Embedder", count: int, array: "ResumableArray") -> None:
         block = range(first, min(first + BLOCK, count))
         rows = range(block.start * embedder.symmetries, block.stop * embedder.symmetries)
         if not array.done(rows):
-            for row, values in zip(rows, embedder.rows(block), strict=True):
-                array.rows.write(row, values)
+            array.rows.write(rows.start, embedder.rows(block))
             array.mark(rows)
 
 

@@ -62,7 +62,7 @@ def _numbered(pictures: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
 
 def _write_mask(picture: tuple[int, np.ndarray], kind: str, writer: RowWriter) -> int:
     row, pixels = picture
-    writer.write(row, mask(pixels, kind))
+    writer.write(row, mask(pixels, kind)[None])
     return 1
 
 

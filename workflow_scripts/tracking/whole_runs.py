@@ -13,6 +13,8 @@ from workflow_scripts.tracking.study_view import NOTE, data_set
 
 # The tag of one that is not evaluated yet: it is made anew when it is.
 UNFINISHED = "unfinished"
+# What MLflow's pages show of a figure's files, the one to log last; they show no WebP.
+SHOWN_FORMATS = (".png", ".svg")
 
 
 def whole_run(study_folder: Path, protocol: str, run: str, children: list[Entry], headline: str | None) -> Entry:
@@ -28,8 +30,8 @@ def _whole_run(study_folder: Path, protocol: str, run: str, children: list[Entry
     study = study_folder.name
     evaluation, explanation = (study_folder / kind / protocol / run for kind in ("evaluation", "explanation"))
     whole = _is_whole(study_folder, protocol, run, children)
-    artifacts = {f"figures/{path.name}": path for path in sorted(evaluation.glob("*.png"))}
-    artifacts |= {f"explanation/{path.name}": path for path in sorted(explanation.glob("*.png"))}
+    artifacts = {f"figures/{path.name}": path for path in _figures(evaluation)}
+    artifacts |= {f"explanation/{path.name}": path for path in _figures(explanation)}
     artifacts |= {path.name: path for path in sorted(evaluation.glob("metrics.*"))}
     artifacts = {name: path for name, path in artifacts.items() if whole and own_file(path, study_folder)}
     params = {
@@ -56,6 +58,12 @@ def _whole_run(study_folder: Path, protocol: str, run: str, children: list[Entry
         end=max(times, default=None),
         data=data_set(study_folder),
     )
+
+
+def _figures(folder: Path) -> list[Path]:
+    """A file a figure: its SVG, a tenth of the PNG; of pictures, which have none, the PNG."""
+    files = {path.stem: path for suffix in SHOWN_FORMATS for path in folder.glob(f"*{suffix}")}
+    return [files[name] for name in sorted(files)]
 
 
 def _is_whole(study_folder: Path, protocol: str, run: str, children: list[Entry]) -> bool:

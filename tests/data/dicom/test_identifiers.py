@@ -1,8 +1,5 @@
 """Identifiers in every place that files, folders and tables have, looked for in all that ingest leaves and says."""
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,8 +7,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import SecondaryCaptureImageStorage
 
 from tests.data.dicom.written_dicom import slice_of, write
-from tests.workflow.conftest import ROOT
-from workflow_scripts.contracts.blocks import plain
+from tests.data.private_ingest import ingested
 from workflow_scripts.contracts.dataset import QUARANTINE, read_manifest
 from workflow_scripts.contracts.series_table import SERIES
 from workflow_scripts.contracts.step_settings.ingest_settings import Ingest, SeriesRule
@@ -21,6 +17,7 @@ from workflow_scripts.data.dicom.headers import read_headers
 NAME, BORN, CITY, WORDS = "Quillfeather", "19470823", "Zwiesel", "xylograph"
 UID, NUMBER, ACCESSION = "1.2.826.0.1.99887", "PID00918273", "ACC55443322"
 PLANTED = (NAME, BORN, CITY, WORDS, UID, NUMBER, ACCESSION)
+INGEST = Ingest(patients="patients.csv", series=SeriesRule("sagittal", "T2", min_slices=3))
 PATIENTS = (f"{NUMBER}1", f"{NUMBER}2")
 
 
@@ -71,35 +68,8 @@ def hospital(tmp_path_factory) -> Path:
     return root
 
 
-def run(root: Path, folder: Path, **changes: object) -> tuple[int, str]:
-    """Ingest in a process of its own: its status, and all that it wrote or said, names of files included."""
-    ingest = Ingest(patients="patients.csv", series=SeriesRule("sagittal", "T2", min_slices=3), max_refused=0.9)
-    settings = {"study": "test", "adapters": ["dicom"], "synthetic": False, "scale": "demo", "listing": None}
-    settings |= {"attributes": ["age"], "ingest": {**plain(ingest), **changes}}
-    folder.mkdir()
-    out, log = folder / "out", folder / "log"
-    command = [sys.executable, "-m", "workflow_scripts.steps.ingest", "--settings", json.dumps(settings), "--log", log]
-    command += [
-        "--source",
-        f"dicom={root}",
-        "--out",
-        out,
-        "--key",
-        folder / "private" / "k",
-        "--jobs",
-        "2",
-        "--work",
-        ".work",
-    ]
-    done = subprocess.run(
-        [*map(str, command)], cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
-    )
-    texts = [f"{path}\n{path.read_text()}" for path in [log, *sorted(out.rglob("*"))] if path.is_file()]
-    return done.returncode, "\n".join([*texts, done.stdout, done.stderr])
-
-
 def test_nothing_that_identifies_is_in_any_table_or_log(hospital, tmp_path):
-    status, text = run(hospital, tmp_path / "whole")
+    status, text = ingested(("dicom", hospital), INGEST, tmp_path / "whole")
     assert status == 0, text
     assert not [word for word in PLANTED if word.lower() in text.lower()]
     out = tmp_path / "whole" / "out"
@@ -123,7 +93,7 @@ def test_nothing_that_identifies_is_in_any_table_or_log(hospital, tmp_path):
     ],
 )
 def test_nothing_that_identifies_is_in_what_a_failed_run_says(hospital, tmp_path, changes, said):
-    _, text = run(hospital, tmp_path / "failed", **changes)
+    _, text = ingested(("dicom", hospital), INGEST, tmp_path / "failed", **changes)
     assert said in text
     assert not [word for word in PLANTED if word.lower() in text.lower()]
 

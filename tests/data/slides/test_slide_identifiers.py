@@ -1,24 +1,18 @@
 """Names of people in names of files, in the table and in the text of files, looked for in all that ingest leaves."""
 
-import io
-import json
-import subprocess
-import sys
-import zipfile
 from pathlib import Path
 
-import numpy as np
 import pytest
 
+from tests.data.private_ingest import ingested
 from tests.data.slides.made_slides import Drawn, write_slide
-from tests.workflow.conftest import ROOT
-from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.dataset import QUARANTINE, read_manifest
 from workflow_scripts.contracts.slide_table import SLIDES
 from workflow_scripts.contracts.step_settings.ingest_settings import Ingest, TileRule
 
 NAME, BORN, CITY, NUMBER, WORDS = "Quillfeather", "19470823", "Zwiesel", "PID00918273", "xylograph"
 PLANTED = (NAME, BORN, CITY, NUMBER, WORDS)
+INGEST = Ingest(slides="slides.csv", tiles=TileRule(pixels=128))
 APERIO = f"Aperio {CITY} v1\r\n1000x700 (256x256) JPEG|AppMag = 20|MPP = 0.5|Filename = {NAME} {NUMBER}|User = {NAME}|"
 OME = (
     '<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Experimenter '
@@ -50,45 +44,8 @@ def hospital(tmp_path_factory) -> Path:
     return root
 
 
-def run(root: Path, folder: Path, **changes: object) -> tuple[int, str]:
-    """Ingest in a process of its own: its status, and all that it wrote or said, names of files included."""
-    ingest = Ingest(slides="slides.csv", tiles=TileRule(pixels=128), max_refused=0.9)
-    settings = {"study": "test", "adapters": ["slides"], "synthetic": False, "scale": "demo", "listing": None}
-    settings |= {"attributes": ["age"], "ingest": {**plain(ingest), **changes}}
-    folder.mkdir()
-    out, log = folder / "out", folder / "log"
-    command = [sys.executable, "-m", "workflow_scripts.steps.ingest", "--settings", json.dumps(settings), "--log", log]
-    command += [
-        "--source",
-        f"slides={root}",
-        "--out",
-        out,
-        "--key",
-        folder / "private" / "k",
-        "--jobs",
-        "2",
-        "--work",
-        ".work",
-    ]
-    environment = {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run([*map(str, command)], cwd=folder, env=environment, capture_output=True, text=True)
-    texts = [f"{path}\n{text_of(path)}" for path in [log, *sorted(out.rglob("*"))] if path.is_file()]
-    return done.returncode, "\n".join([*texts, done.stdout, done.stderr])
-
-
-def text_of(path: Path) -> str:
-    """All that can be read in a file, of an archive in its members, too."""
-    text = path.read_bytes().decode("latin-1")
-    if path.suffix == ".npz":
-        with zipfile.ZipFile(path) as archive:
-            for name in archive.namelist():
-                assert np.load(io.BytesIO(archive.read(name))).dtype == np.uint8, name
-                text += f"{name} {archive.read(name).decode('latin-1')}"
-    return text
-
-
 def test_nothing_that_identifies_is_in_any_table_overview_or_log(hospital, tmp_path):
-    status, text = run(hospital, tmp_path / "whole")
+    status, text = ingested(("slides", hospital), INGEST, tmp_path / "whole")
     assert status == 0, text
     assert not [word for word in PLANTED if word.lower() in text.lower()]
     out = tmp_path / "whole" / "out"
@@ -111,6 +68,6 @@ def test_nothing_that_identifies_is_in_any_table_overview_or_log(hospital, tmp_p
     ],
 )
 def test_nothing_that_identifies_is_in_what_a_failed_run_says(hospital, tmp_path, changes, said):
-    status, text = run(hospital, tmp_path / "failed", **changes)
+    status, text = ingested(("slides", hospital), INGEST, tmp_path / "failed", **changes)
     assert status != 0 and said in text
     assert not [word for word in PLANTED if word.lower() in text.lower()]

@@ -1,4 +1,7 @@
-"""Proven pairs for people to look at: the first picture registered on the second, the second, and where they differ."""
+"""Proven pairs for people to look at: the first picture registered on the second, the second, and where they differ.
+
+A PNG alone, unlike figures: what is looked at are single pixels, which a drawing would resample.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
