@@ -129,6 +129,31 @@ def test_the_page_needs_no_network_and_cannot_be_broken_by_a_name(tmp_path):
     assert (tmp_path / "again.html").read_bytes() == (tmp_path / "page.html").read_bytes()
 
 
+def test_page_and_figure_ring_what_is_classified_wrongly_and_the_caption_is_in_per_cent(tmp_path, monkeypatch):
+    table = pd.DataFrame({"id": ["p", "q", "r"], "label": ["a", "a", "b"], "predicted": ["a", "b", "b"]})
+    table = table.assign(x=[1.0, 2.0, 3.0], y=[4.0, 5.0, 6.0], z=[7.0, 8.0, 9.0])
+    text = scatter.caption("run", table, Embedding(table[["x", "y", "z"]].to_numpy(), 5, 2, 0.75, 0.5, 0.25), "images")
+    assert "2 nearest others 75 % are of its class among all features, 50 % in this picture, 25 % by chance" in text
+    scatter.write_page(tmp_path / "page.html", table, ["a", "b"], "title", text, synthetic=False)
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    traces = json.JSONDecoder().raw_decode(page, page.index('[{"', page.rindex("Plotly.newPlot(")))[0]
+    shown = {trace["name"]: (trace["x"], trace["y"], trace["z"]) for trace in traces}
+    assert shown == {
+        "a (2)": ([1.0, 2.0], [4.0, 5.0], [7.0, 8.0]),
+        "b (1)": ([3.0], [6.0], [9.0]),
+        "classified wrongly (1 of 3)": ([2.0], [5.0], [8.0]),
+    }
+    assert [trace["hovertext"] for trace in traces][-1] == ["q<br>true: a<br>predicted: b"]
+    figures = []
+    monkeypatch.setattr(scatter, "save_figure", lambda drawn, *_: figures.append(drawn.figure))
+    scatter.draw(tmp_path / "x.png", table, ["a", "b"], text, False)
+    (figure,) = figures
+    for axis, sides in zip(figure.axes, (["x", "y"], ["x", "z"], ["y", "z"]), strict=True):
+        places = [marks.get_offsets().tolist() for marks in axis.collections]
+        wanted = (table[table["label"] == "a"], table[table["label"] == "b"], table[table["id"] == "q"])
+        assert places == [rows[sides].to_numpy().tolist() for rows in wanted]
+
+
 def test_without_the_embedding_nothing_of_it_is_loaded_or_written(explained, tmp_path, monkeypatch):
     inputs, _, settings = explained
     for name in ("plotly", "plotly.io", "sklearn.manifold", "sklearn.neighbors"):

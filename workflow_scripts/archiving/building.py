@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from workflow_scripts.archiving.contents import METADATA, NEEDED, PAPERS, paper_folder, settings_name, study_files
 from workflow_scripts.archiving.crate import Member, describe
@@ -128,7 +129,7 @@ def _shareable(path: Path) -> bytes:
     return _json(sealed(cost))
 
 
-def _json(value: dict) -> bytes:
+def _json(value: dict[str, Any]) -> bytes:
     return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 

@@ -6,6 +6,7 @@ a package would be as long as this module, and one more to keep at its version.
 
 import mimetypes
 from dataclasses import dataclass
+from typing import Any
 
 from workflow_scripts.archiving.contents import METADATA, settings_name
 from workflow_scripts.archiving.entry_names import member_fault
@@ -66,7 +67,7 @@ class Member:
     sha256: str
 
 
-def describe(studies: dict[str, str], date: str, members: list[Member]) -> dict:
+def describe(studies: dict[str, str], date: str, members: list[Member]) -> dict[str, Any]:
     """The crate's description. `studies`: name → title; `date`: ISO 8601, the day of archiving."""
     listed = ", ".join(studies)
     root = {
@@ -85,7 +86,7 @@ def describe(studies: dict[str, str], date: str, members: list[Member]) -> dict:
     return {"@context": CONTEXT, "@graph": [about, root, workflow, *actions, *(_file(member) for member in members)]}
 
 
-def _action(study: str, title: str, members: list[Member]) -> dict:
+def _action(study: str, title: str, members: list[Member]) -> dict[str, Any]:
     """How a study's tables came about: the settings went in, the tables and the report came out."""
     names = [member.name for member in members if member.name.startswith(f"{study}/")]
     return {
@@ -98,7 +99,7 @@ def _action(study: str, title: str, members: list[Member]) -> dict:
     }
 
 
-def _file(member: Member) -> dict:
+def _file(member: Member) -> dict[str, Any]:
     base = member.name.rpartition("/")[2]
     entity = {
         "@id": member.name,
@@ -118,7 +119,7 @@ def _format(name: str) -> str:
     return own.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
-def members_of(description: dict) -> list[Member]:
+def members_of(description: dict[str, Any]) -> list[Member]:
     """The files that a crate's description lists; UserError when it is none that this workflow wrote."""
     try:
         files = [entity for entity in description["@graph"] if entity["@type"] == "File"]
@@ -132,7 +133,7 @@ def members_of(description: dict) -> list[Member]:
     return members
 
 
-def day_of(description: dict) -> str:
+def day_of(description: dict[str, Any]) -> str:
     """The day of archiving, as a crate's description says it; "" where it says none."""
     roots = [entity for entity in description["@graph"] if entity.get("@id") == "./"]
     return str(roots[0].get("datePublished", "")) if roots else ""

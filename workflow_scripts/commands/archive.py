@@ -8,11 +8,15 @@ from which `make verify` computes every table again, and its sha256.
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workflow_scripts.kinds.step_settings.archived_settings import ArchivedSettings
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
+
+if TYPE_CHECKING:
+    from workflow_scripts.archiving.building import Archived
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -61,7 +65,7 @@ def main(args: argparse.Namespace) -> None:
     print(f"sha256 {digest_file(target)}  {target}: state it where you cite the archive", flush=True)
 
 
-def refuse_other_settings(results: Path, studies: list) -> None:
+def refuse_other_settings(results: Path, studies: "list[Archived]") -> None:
     """Raise UserError where runs were made with other settings than those that would be archived with them."""
     from workflow_scripts.evaluation.metric_tables import require_settings
 

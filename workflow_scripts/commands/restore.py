@@ -9,7 +9,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workflow_scripts.commands.calling_snakemake import QUIET, snakemake
 from workflow_scripts.commands.dvc_stage import checked_plan
@@ -66,12 +66,12 @@ def stored_stages(root: Path, plan: "Plan") -> dict[str, list[str]]:
     return stored
 
 
-def status(stages: list[str]) -> dict:
+def status(stages: list[str]) -> dict[str, Any]:
     """What DVC finds changed in these stages, as `dvc status --json` says it."""
     return json.loads(_dvc("status", "--json", *stages, capture=True) or "{}")
 
 
-def refuse_unproved(changes_of_stage: dict) -> None:
+def refuse_unproved(changes_of_stage: dict[str, Any]) -> None:
     """Raise UserError unless files, settings and code are those of dvc.lock.
 
     NOT_CACHED are not in DVC's cache; where they are not in git either, the report job makes them again.

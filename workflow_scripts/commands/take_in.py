@@ -12,6 +12,7 @@ from pathlib import Path
 
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.run_address import RunAddress
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -56,7 +57,7 @@ def main(args: argparse.Namespace) -> None:
     entry.log.info("`snakemake --cores all` (with your --configfile) makes what follows")
 
 
-def refuse_torn(args: argparse.Namespace, addresses: list, torn: list[str]) -> None:
+def refuse_torn(args: argparse.Namespace, addresses: list[RunAddress], torn: list[str]) -> None:
     """Raise UserError for runs of which trainings are missing, unless they may be left, and where none is left."""
     for words in torn if args.leave_torn else []:
         entry.log.warning("left out: %s", words)

@@ -64,7 +64,7 @@ class ArrayDescription:
         return {"kind": self.kind, "dtype": self.dtype, "row_shape": list(self.row_shape), "scale": self.scale}
 
     @classmethod
-    def of_record(cls, record: dict, path: Path) -> "ArrayDescription":
+    def of_record(cls, record: dict[str, Any], path: Path) -> "ArrayDescription":
         """The description in a record that was read from `path`; UserError where it holds none, or no valid one."""
         try:
             block = record["array"]
@@ -228,7 +228,7 @@ def open_arrays(folder: Path, masks: Path | None = None) -> Arrays:
     return Arrays(description, data, index, opened_masks, source, visits.columns, visits.preparation)
 
 
-def _visit_rows(record: dict, folder: Path, description: ArrayDescription) -> VisitRows:
+def _visit_rows(record: dict[str, Any], folder: Path, description: ArrayDescription) -> VisitRows:
     """What the record in `folder` says of rows of visits; UserError where it names another number of columns."""
     if description.kind != SEQUENCE:
         return VisitRows()

@@ -136,7 +136,7 @@ def hints_of(block: type) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in fields(block)}
 
 
-def default_of(field: Field) -> Any:
+def default_of(field: Field[Any]) -> Any:
     """The default of a block's field, or MISSING."""
     return field.default_factory() if field.default_factory is not MISSING else field.default
 

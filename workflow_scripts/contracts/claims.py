@@ -262,7 +262,7 @@ class Published:
         if own is None or own.reference_study is None:
             return self
 
-        def of(entries: tuple) -> tuple:
+        def of(entries: tuple[Any, ...]) -> tuple[Any, ...]:
             of_it = (entry for entry in entries if entry.study == own.reference_study)
             return tuple(replace(entry, study=study) for entry in of_it if own.has(getattr(entry, "source", None)))
 

@@ -58,7 +58,7 @@ def versions() -> dict[str, str]:
     return installed
 
 
-def make_record(settings: dict, code: str, inputs: dict[str, str], **more: Any) -> dict:
+def make_record(settings: dict[str, Any], code: str, inputs: dict[str, str], **more: Any) -> dict[str, Any]:
     """Record of a step's output.
 
     `settings` are the resolved settings the step received (kept without_folders), `code` the digest of its code,
@@ -80,12 +80,12 @@ def identity(record: Mapping[str, Any]) -> str:
     return digest_text(canonical_json(record))
 
 
-def write_record(path: Path, record: dict) -> None:
+def write_record(path: Path, record: dict[str, Any]) -> None:
     """Write a record, sealed, atomically; it is written last, as the sign that its neighbours are whole."""
     write_sealed(path, record)
 
 
-def read_record(path: Path) -> dict:
+def read_record(path: Path) -> dict[str, Any]:
     """Read a record; UserError if it is missing, broken, or not as it was written."""
     return read_sealed(path)
 

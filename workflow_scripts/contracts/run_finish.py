@@ -64,7 +64,12 @@ def write_tables(folder: Path, output: RunOutput, aggregation: Aggregation) -> N
 
 
 def finish_run(
-    folder: Path, settings: dict, code: str, study: Path, aggregation: Aggregation, make: Callable[[], RunOutput]
+    folder: Path,
+    settings: dict[str, Any],
+    code: str,
+    study: Path,
+    aggregation: Aggregation,
+    make: Callable[[], RunOutput],
 ) -> None:
     """Make a run and leave what every run leaves: predictions.csv, units.csv, ledger.json and, last, record.json.
 

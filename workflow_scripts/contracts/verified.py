@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from workflow_scripts.contracts.record import read_record
 from workflow_scripts.contracts.taken_in import require_weights_here
@@ -33,7 +34,7 @@ class Difference:
         return f"{self.state.upper():9} {self.path} {self.why}"
 
 
-def require(record: Path, *names: str) -> dict:
+def require(record: Path, *names: str) -> dict[str, Any]:
     """The record, once each of `names` (relative to its folder) is what it says.
 
     UserError for a file that changed, is missing, or is not vouched for, naming the command that makes it again. A file
@@ -50,7 +51,7 @@ def require(record: Path, *names: str) -> dict:
     return content
 
 
-def require_all(record: Path) -> dict:
+def require_all(record: Path) -> dict[str, Any]:
     """As require, of everything that the record vouches for."""
     return require(record, *read_record(record).get("outputs", {}))
 

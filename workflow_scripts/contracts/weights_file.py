@@ -7,6 +7,7 @@ import json
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import canonical_json
@@ -51,7 +52,7 @@ def head_of(path: Path) -> bytes:
         return length + handle.read(struct.unpack("<Q", length)[0])
 
 
-def origin(metadata: dict[str, str], settings: dict, path: Path) -> Origin:
+def origin(metadata: dict[str, str], settings: dict[str, Any], path: Path) -> Origin:
     """Whose weights these are; UserError, naming the file `path`, unless trained with exactly `settings`."""
     if "settings" not in metadata:
         raise UserError(f"{path} does not say how it was trained; {remedy(path)}")

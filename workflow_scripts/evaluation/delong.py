@@ -9,6 +9,7 @@ such test.
 
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -70,7 +71,7 @@ def delong_table(runs: dict[str, Grid], protocol: str, classes: list[str]) -> pd
     No rows for more than two classes, nor where units have weights. `runs` maps a run to its units, the same units for
     all. Holm's correction is over the pairs of a fold and seed.
     """
-    lines: list[dict] = []
+    lines: list[dict[str, Any]] = []
     weighted = any(WEIGHT in frame for frame in next(iter(runs.values())).values())
     if len(classes) == 2 and not weighted:
         for fold, seed in next(iter(runs.values())):
@@ -122,7 +123,7 @@ def _half_areas(positive: np.ndarray, aucs: np.ndarray) -> np.ndarray:
     return halves
 
 
-def _lines(names: list[str], areas: _Areas) -> list[dict]:
+def _lines(names: list[str], areas: _Areas) -> list[dict[str, Any]]:
     empty = {**dict.fromkeys(("other_auc", "difference", "z", "p", "p_holm"), np.nan), "test": ""}
     single = [
         {"run": name, "other": "", "auc": auc, "variance": variance, **empty}

@@ -44,7 +44,7 @@ class Result:
     overall: dict[str, Estimate]
     per_class: dict[str, dict[str, Estimate]]
 
-    def as_json(self) -> dict:
+    def as_json(self) -> dict[str, Any]:
         """For JSON files: metrics of the whole, and those of each class under per_class."""
         classes = {
             name: {metric: estimate.as_json() for metric, estimate in estimates.items()}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -67,8 +68,8 @@ class Measured:
         self._resamplers: dict[tuple[str, ...], Resampler] = {
             (subset,): resampler for subset, resampler in (resamplers or {}).items()
         }
-        self._weights: dict[tuple, np.ndarray] = {}
-        self._scores_by_table: dict[tuple, Scores[np.ndarray]] = {}
+        self._weights: dict[tuple[Any, ...], np.ndarray] = {}
+        self._scores_by_table: dict[tuple[Any, ...], Scores[np.ndarray]] = {}
         self._observed: dict[tuple[str, str], ObservedBy] = {}
 
     def resampler(self, subsets: tuple[str, ...]) -> Resampler:

@@ -1,6 +1,7 @@
 """t-SNE (van der Maaten & Hinton, JMLR 2008) of a network's features to three dimensions, and what it is worth."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ class Embedding:
     in_picture: float
     by_chance: float
 
-    def summary(self) -> dict:
+    def summary(self) -> dict[str, Any]:
         """The numbers, for the record."""
         names = ("features", "neighbours", "among_features", "in_picture", "by_chance")
         return {name: getattr(self, name) for name in names}

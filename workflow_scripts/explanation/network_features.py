@@ -1,6 +1,7 @@
 """What a trained network makes of a subset: its features before the classifier, and its probabilities."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -33,7 +34,7 @@ def look(model: nn.Module, batches: Batches, precision: Precision, features: boo
     """
     entered: list[torch.Tensor] = []
 
-    def keep(module: nn.Module, arguments: tuple) -> None:
+    def keep(module: nn.Module, arguments: tuple[Any, ...]) -> None:
         entered.append(arguments[0].flatten(1).float().cpu())
 
     first = classifier_names(model)[0]

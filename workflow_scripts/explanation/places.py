@@ -4,9 +4,11 @@ import copy
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
+from torch.utils.hooks import RemovableHandle
 
 from workflow_scripts.models.input_shape import InputShape
 
@@ -121,7 +123,7 @@ class _Recorder:
         self._found: list[Output] = []
         self._calls: dict[str, int] = {}
         self._prefixes = tuple(sorted({0, 1, getattr(model, "num_prefix_tokens", 0)}))
-        self._handles: list = []
+        self._handles: list[RemovableHandle] = []
         # What gradients start from: the input of a classifier, whose weights may be zero, and the output.
         self.results: list[torch.Tensor] = []
 
@@ -145,8 +147,8 @@ class _Recorder:
             output.done /= max(self._computed, 1)
         return outputs_called_once
 
-    def _hook(self, name: str) -> Callable:
-        def hook(module: nn.Module, arguments: tuple, output: object) -> None:
+    def _hook(self, name: str) -> Callable[[nn.Module, tuple[Any, ...], object], None]:
+        def hook(module: nn.Module, arguments: tuple[Any, ...], output: object) -> None:
             self._computed += any(True for _ in module.parameters(recurse=False))
             self._calls[name] = self._calls.get(name, 0) + 1
             if not isinstance(output, torch.Tensor) or output.ndim < 3 or len(output) != PROBES + 1:

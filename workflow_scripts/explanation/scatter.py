@@ -3,6 +3,7 @@
 import html
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -115,7 +116,7 @@ def _wrong_of(wrong: pd.DataFrame, table: pd.DataFrame) -> str:
     return f"classified wrongly ({len(wrong)} of {len(table)})"
 
 
-def _trace(chosen: pd.DataFrame, name: str, marker: dict) -> dict:
+def _trace(chosen: pd.DataFrame, name: str, marker: dict[str, Any]) -> dict[str, Any]:
     # plotly takes tags for markup.
     escaped = {column: chosen[column].map(html.escape) for column in ("id", "label", "predicted")}
     lines = escaped["id"] + "<br>true: " + escaped["label"] + "<br>predicted: " + escaped["predicted"]

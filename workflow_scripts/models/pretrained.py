@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -75,7 +76,7 @@ def origin(name: str) -> Origin:
     raise UserError(f"there are no published weights of {name!r}; set weights to null or to a safetensors file")
 
 
-def fetch_published(name: str, target: Path, by_hand: Path, patience: Patience = PATIENT) -> dict:
+def fetch_published(name: str, target: Path, by_hand: Path, patience: Patience = PATIENT) -> dict[str, Any]:
     """Write the published weights of a network to `target` (safetensors); returns the record of where they are from.
 
     `by_hand` is the folder in which a user may have put the published file. Raises UserError when there are none, when

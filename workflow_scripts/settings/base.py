@@ -13,7 +13,7 @@ from workflow_scripts.contracts.blocks import About
 from workflow_scripts.runtime.files import canonical_json, digest_text
 from workflow_scripts.runtime.portable import without_folders
 
-_List = TypeVar("_List", bound=list | None)
+_List = TypeVar("_List", bound=list[Any] | None)
 _Declared = TypeVar("_Declared")
 
 # A count of at least one.

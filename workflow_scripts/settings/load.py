@@ -33,7 +33,7 @@ LOCAL = "config.local.yaml"
 COMMAND_LINE = "--config"
 
 
-def read_yaml(path: Path) -> dict:
+def read_yaml(path: Path) -> dict[str, Any]:
     """Read a YAML mapping; UserError with file and line for a broken file and for a key that is given twice."""
     return read_settings_file(path).tree
 
@@ -47,20 +47,20 @@ class Layers:
     """
 
     lying: tuple[SettingsFile, ...]
-    given: dict
+    given: dict[str, Any]
     files: tuple[SettingsFile, ...]
 
     @property
-    def base(self) -> dict:
+    def base(self) -> dict[str, Any]:
         """What is shipped."""
         return self.lying[0].tree
 
     @property
-    def user(self) -> dict:
+    def user(self) -> dict[str, Any]:
         """What is applied to config.yaml."""
         return merge(self.lying[1].tree if len(self.lying) > 1 else {}, self.given)
 
-    def locate(self, steps: tuple) -> str:
+    def locate(self, steps: tuple[Any, ...]) -> str:
         """File and line where a key stands, also below a scale or in what its study extends; else `config`."""
         paths = [steps]
         if len(steps) > 1 and steps[0] == "studies":
@@ -69,7 +69,7 @@ class Layers:
             paths = [path for study in reversed(chain) for path in _paths(study, steps[2:])]
         return self.line(paths)
 
-    def line(self, paths: Sequence[tuple]) -> str:
+    def line(self, paths: Sequence[tuple[Any, ...]]) -> str:
         """File and line of the first of these paths of keys in the file that counts most."""
         for file in (*reversed(self.files), None, *reversed(self.lying)):
             if file is None:
@@ -82,19 +82,19 @@ class Layers:
         return "config"
 
     @property
-    def trees(self) -> list[dict]:
+    def trees(self) -> list[dict[str, Any]]:
         """Every layer by itself."""
         return [*(file.tree for file in (*self.lying, *self.files)), self.given]
 
 
-def _paths(study: str, rest: tuple) -> list[tuple]:
+def _paths(study: str, rest: tuple[Any, ...]) -> list[tuple[Any, ...]]:
     """Where a key of a study or template may stand: in its section or below a scale, a run in one of two places."""
     variants = [rest, ("study_only_runs", *rest[1:])] if rest[:1] == ("runs",) else [rest]
     heads = [head for key in SECTIONS for head in ((key, study), *((key, study, "scales", scale) for scale in SCALES))]
     return [(*head, *variant) for variant in variants for head in heads]
 
 
-def _holds(tree: Any, steps: tuple) -> bool:
+def _holds(tree: Any, steps: tuple[Any, ...]) -> bool:
     for step in steps:
         if not isinstance(tree, dict) or step not in tree:
             return False
@@ -102,7 +102,7 @@ def _holds(tree: Any, steps: tuple) -> bool:
     return bool(steps)
 
 
-def read_layers(root: Path, command_line: dict, files: Sequence[Path] = ()) -> Layers:
+def read_layers(root: Path, command_line: dict[str, Any], files: Sequence[Path] = ()) -> Layers:
     """Read config.yaml, config.local.yaml where there is one, and the files that the command line named.
 
     `command_line`: what --configfile and --config gave together; `files`: those files, which are read again for lines
@@ -163,13 +163,13 @@ def _refusal(lines: Iterable[str]) -> UserError:
     return UserError(without_secrets("\n".join(dict.fromkeys(lines))))
 
 
-def _named(path: tuple) -> str:
+def _named(path: tuple[Any, ...]) -> str:
     """A path as the user wrote it, without a key that YAML read as something else than a word."""
     steps = [str(step) for step in path if isinstance(step, (str, int)) and not isinstance(step, bool)]
     return f"{'.'.join(steps)}: " if steps else ""
 
 
-def check(resolved: dict, layers: Layers) -> Config:
+def check(resolved: dict[str, Any], layers: Layers) -> Config:
     """The typed settings; UserError that names every mistake."""
     try:
         return Config.model_validate(resolved)
@@ -177,7 +177,7 @@ def check(resolved: dict, layers: Layers) -> Config:
         raise _refusal([*explain(error, resolved, layers.locate), *_fitting_scales(resolved, layers)]) from None
 
 
-def _fitting_scales(resolved: dict, layers: Layers) -> Iterator[str]:
+def _fitting_scales(resolved: dict[str, Any], layers: Layers) -> Iterator[str]:
     """What to write where settings that do not fit together do at another scale: a run may be declared there alone.
 
     Nothing where what stands at this scale alone is the mistake: then nothing is missing.
@@ -193,7 +193,7 @@ def _fitting_scales(resolved: dict, layers: Layers) -> Iterator[str]:
             )
 
 
-def _fit(resolved: dict) -> bool:
+def _fit(resolved: dict[str, Any]) -> bool:
     try:
         Config.model_validate(resolved)
     except ValidationError:
@@ -201,7 +201,7 @@ def _fit(resolved: dict) -> bool:
     return True
 
 
-def _without_scale(tree: dict, scale: Any) -> dict:
+def _without_scale(tree: dict[str, Any], scale: Any) -> dict[str, Any]:
     """The layer, whose studies and templates say nothing of a scale of their own."""
     layer = dict(tree)
     for key in SECTIONS:

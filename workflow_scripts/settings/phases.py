@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -89,7 +90,7 @@ def _title(step: Step, names: StepNames, study: str) -> str:
     return " ".join(filter(None, (linked, step.name, names.adapter, names.embedding, names.protocol, names.run)))
 
 
-def phase_inputs(plan: Plan, study: str, phase: str) -> dict:
+def phase_inputs(plan: Plan, study: str, phase: str) -> dict[str, Any]:
     """What a phase of a study depends on; of a study that is not enabled only that."""
     if not plan.study(study).enabled:
         return {"enabled": False}
@@ -150,7 +151,7 @@ def check_layers(plan: Plan, root: Path, profiles: list[Path]) -> None:
         )
 
 
-def _profile(file: Path) -> dict:
+def _profile(file: Path) -> dict[str, Any]:
     try:
         value = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError):

@@ -40,7 +40,7 @@ def _optional(node: Any) -> Any:
     return [_optional(item) for item in node] if isinstance(node, list) else node
 
 
-def schema() -> dict:
+def schema() -> dict[str, Any]:
     """JSON schema (draft 2020-12) of config.yaml and the user's files: closed, all keys described, none required."""
     document = _optional(Config.model_json_schema())
     study = document["$defs"]["Study"]
@@ -75,7 +75,7 @@ def schema() -> dict:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **document}
 
 
-def _plain_union(node: dict) -> dict:
+def _plain_union(node: dict[str, Any]) -> dict[str, Any]:
     """A tagged union as a plain one: an overlay need not repeat the `kind`."""
     return {"anyOf": node["oneOf"]} if "oneOf" in node else node
 
@@ -131,7 +131,7 @@ def page() -> str:
     return "\n".join(lines)
 
 
-def _dumped(document: dict) -> str:
+def _dumped(document: dict[str, Any]) -> str:
     return yaml.safe_dump(document, sort_keys=False, width=110, allow_unicode=True)
 
 

@@ -20,7 +20,7 @@ STATE = ".snakemake"
 _LOCKED = "LockException"
 
 
-def given_settings(workflow: Any) -> tuple[dict, list[Path]]:
+def given_settings(workflow: Any) -> tuple[dict[str, Any], list[Path]]:
     """What --configfile and --config of the command line gave, merged, and the files of --configfile.
 
     Snakemake's own `config` holds them as well, but already applied to those of the Snakefile.

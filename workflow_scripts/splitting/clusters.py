@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,7 +32,7 @@ class Clusters:
         """Whether no cluster holds two samples: no group, unit or picture was found twice."""
         return len(np.unique(self.codes)) == len(self.codes)
 
-    def report(self) -> dict:
+    def report(self) -> dict[str, Any]:
         """Numbers for the protocol's record: how many clusters, their sizes, near-equal pairs not believed."""
         sizes = np.bincount(self.codes)
         return {

@@ -19,7 +19,7 @@ One job does them all, because loading the libraries is most of the cost, and be
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -71,7 +71,7 @@ def main(args: argparse.Namespace) -> None:
     write_own_record(args, protocol, [args.dataset / "record.json", *records], mixed)
 
 
-def require_runs(args: argparse.Namespace, settings: EvaluateSettings) -> dict[Path, dict]:
+def require_runs(args: argparse.Namespace, settings: EvaluateSettings) -> dict[Path, dict[str, Any]]:
     """Records of the runs by their paths; UserError unless all that is read is what its records say."""
     records = {}
     require(args.dataset / "record.json", "manifest.csv")

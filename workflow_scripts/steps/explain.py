@@ -64,7 +64,7 @@ def main(args: argparse.Namespace) -> None:
     inputs = FoldFiles.of(args).inputs
     of_visits = samples.arrays.description.kind == SEQUENCE
     scales = None if of_visits else _scales(args.dataset, settings.preprocess)
-    worth: dict[str, dict] = {}
+    worth: dict[str, dict[str, Any]] = {}
     outputs: dict[str, str] = {}
     for run in settings.explain.runs:
         explained, files = _read(args, settings, run, samples)
@@ -132,7 +132,7 @@ def choose(samples: "Samples", count: int, subset: str) -> "pd.DataFrame":
 
 def _explain(
     explained: "Trained | Voted", wanted: Explain, chosen: "pd.Index", sheet: _Sheet
-) -> tuple[dict, list[str]]:
+) -> tuple[dict[str, Any], list[str]]:
     """Write a run's tables and figures; returns the numbers that say what they are worth, and the names of the files.
 
     Each sample is a picture.
@@ -149,7 +149,9 @@ def _explain(
     return numbers, names
 
 
-def _explain_visits(explained: "Trained | Voted", settings: ExplainSettings, sheet: _Sheet) -> tuple[dict, list[str]]:
+def _explain_visits(
+    explained: "Trained | Voted", settings: ExplainSettings, sheet: _Sheet
+) -> tuple[dict[str, Any], list[str]]:
     """The same where a sample is the visits of a patient."""
     from workflow_scripts.explanation.patient_sheets import write_patients
 

@@ -12,6 +12,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pandas as pd
 
@@ -71,7 +72,7 @@ def write_pictures(out: Path, settings: SynthesiseSettings, adapter: ModuleType,
     if settings.cohort is not None:
         plan = replace(plan, women=generator.women(plan, settings.cohort.random(settings.seed), settings.cohort.visits))
     rows = []
-    originals: dict[tuple, list[str]] = {}
+    originals: dict[tuple[Any, ...], list[str]] = {}
     for written in adapter.write_synthetic(out, all_pictures(plan, generator)):
         damage(out / written.path, written.picture.broken)
         write_mask(out, written)
@@ -114,7 +115,7 @@ def write_mask(root: Path, written: Written) -> None:
     Image.fromarray(written.picture.mask).save(path, compress_level=1)
 
 
-def truth(written: Written, originals: dict[tuple, list[str]]) -> list[dict]:
+def truth(written: Written, originals: dict[tuple[Any, ...], list[str]]) -> list[dict[str, Any]]:
     """Lines of truth.csv for a picture; `originals` remembers the ids, so that a copy can name its original."""
     picture = written.picture
     originals[picture.label, picture.field, picture.number] = written.ids

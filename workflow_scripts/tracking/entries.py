@@ -6,6 +6,7 @@ from dataclasses import asdict, astuple, dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from workflow_scripts.contracts.record import identity, read_record
 from workflow_scripts.contracts.run_tables import HISTORY
@@ -44,7 +45,7 @@ class Entry:
     """
 
     name: str
-    key: list
+    key: list[Any]
     params: dict[str, str]
     points: list[tuple[str, float, int]]
     tags: dict[str, str]
@@ -211,7 +212,7 @@ def _history(folder: Path) -> list[tuple[str, float, int]]:
     return points
 
 
-def place_tags(where: dict, study_folder: Path) -> dict[str, str]:
+def place_tags(where: dict[str, Any], study_folder: Path) -> dict[str, str]:
     """Tags to filter by; whether the data are synthetic comes from the dataset's record."""
     tags = {key: str(value) for key, value in where.items()}
     path = study_folder / "dataset" / "record.json"
@@ -223,11 +224,11 @@ def place_tags(where: dict, study_folder: Path) -> dict[str, str]:
     return tags
 
 
-def _optional(path: Path) -> dict:
+def _optional(path: Path) -> dict[str, Any]:
     return read_record(path) if path.exists() else {}
 
 
-def _times(ledger: dict) -> tuple[int | None, int | None]:
+def _times(ledger: dict[str, Any]) -> tuple[int | None, int | None]:
     """Start and end of a job in milliseconds since 1970."""
     if "start" not in ledger:
         return None, None

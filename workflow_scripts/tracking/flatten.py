@@ -32,7 +32,7 @@ def distinct_parts(texts: list[str]) -> dict[str, str]:
     return taken
 
 
-def parameters(settings: dict, prefix: str = "") -> dict[str, str]:
+def parameters(settings: dict[str, Any], prefix: str = "") -> dict[str, str]:
     """Settings as `a.b.c` → text; lists and empty mappings as JSON; null as "null".
 
     A value longer than MLflow allows is cut and ends in "…"; the whole of it is in the artifact record.json.
@@ -48,7 +48,7 @@ def parameters(settings: dict, prefix: str = "") -> dict[str, str]:
     return flat
 
 
-def final_metrics(metrics: dict, headline: str | None) -> dict[str, float]:
+def final_metrics(metrics: dict[str, Any], headline: str | None) -> dict[str, float]:
     """Metrics of an evaluation as `subset/metric` and `subset/class/metric`, with `_low` and `_high` for interval ends.
 
     `headline` names the metric that is also entered as `headline`, `headline_low`, `headline_high` (test subset;
@@ -71,7 +71,7 @@ def final_metrics(metrics: dict, headline: str | None) -> dict[str, float]:
     return flat
 
 
-def _interval(name: str, entry: dict) -> dict[str, float]:
+def _interval(name: str, entry: dict[str, Any]) -> dict[str, float]:
     return _numbers({name: entry["value"], f"{name}_low": entry.get("low"), f"{name}_high": entry.get("high")})
 
 
@@ -84,12 +84,12 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def costs(cost: dict, phase: str) -> dict[str, float]:
+def costs(cost: dict[str, Any], phase: str) -> dict[str, float]:
     """Numbers of a ledger as `cost/<phase>_<what>`."""
     return _numbers({f"cost/{phase}_{safe_part(name)}": value for name, value in cost.items()})
 
 
-def chunks(items: list, size: int) -> Iterator[list]:
+def chunks(items: list[Any], size: int) -> Iterator[list[Any]]:
     """Consecutive pieces of at most `size` items."""
     for start in range(0, len(items), size):
         yield items[start : start + size]

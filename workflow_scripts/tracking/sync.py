@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from workflow_scripts.contracts.record import read_record, write_record
 from workflow_scripts.contracts.step_settings.track_settings import TrackSettings
@@ -51,7 +52,7 @@ def enter(
     return entries
 
 
-def receipt(study: str, view: StudyView, entries: list[Entry]) -> dict:
+def receipt(study: str, view: StudyView, entries: list[Entry]) -> dict[str, Any]:
     """What was entered, without clocks and without what only one database knows."""
     runs = [
         {

@@ -89,7 +89,7 @@ def sent(values: np.ndarray, device: torch.device) -> torch.Tensor:
     return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
-def autocast(device: torch.device, precision: Precision) -> AbstractContextManager:
+def autocast(device: torch.device, precision: Precision) -> AbstractContextManager[Any]:
     """Context of forward passes; float32 and tf32 change nothing, see prepare."""
     return torch.autocast(device.type, dtype=torch.bfloat16) if precision == "bfloat16" else nullcontext()
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -135,7 +136,7 @@ class Network:
         return view_of(self.weights, self.array.kind).applied(arrays, subset, self.device)
 
 
-def _image_packer(folder: Path, dataset: dict, packed: dict) -> ImagePacker:
+def _image_packer(folder: Path, dataset: dict[str, Any], packed: dict[str, Any]) -> ImagePacker:
     """How the samples of a run were packed, of the records of dataset and arrays; UserError unless they are images."""
     modality = dataset["modality"]["name"]
     if modality != ImageReader.modality:

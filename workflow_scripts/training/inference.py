@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -68,7 +69,7 @@ class Applied:
         table[class_columns(weights.classes)] = probabilities(logits)
         return table, round(len(table) / max(time.perf_counter() - started, 1e-9), 1)
 
-    def cost(self, speed: float) -> dict:
+    def cost(self, speed: float) -> dict[str, Any]:
         """What the ledger says of a prediction of `speed` images per second."""
         return {
             "device": devices.describe(self.device),

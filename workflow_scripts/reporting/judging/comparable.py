@@ -1,5 +1,7 @@
 """Whether a study's number can be held against the paper's: what of its settings and data is not as the paper says."""
 
+from typing import Any
+
 from workflow_scripts.contracts.claims import Claim
 from workflow_scripts.contracts.subsets import SUBSETS
 from workflow_scripts.reporting import formatting
@@ -52,7 +54,7 @@ def _settings(results: Results, runs: list[str], only_data: bool) -> list[str]:
     assert results.as_published is not None  # there is a number under it
     names, as_published = related(results, runs), results.as_published.name
     trained = next((name for name in names if results.settings.runs[name].trained), None)
-    rows_by_setting: dict[str, list] = {}
+    rows_by_setting: dict[str, list[Any]] = {}
     variants = [name for name in names if name in results.paper.variants]
     for row in [row for variant in ("", *variants) for row in setting_rows(results, trained, variant)]:
         if row.same is None or row.setting.startswith(_SHOWN):

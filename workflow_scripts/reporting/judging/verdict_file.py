@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from workflow_scripts.contracts.verdict_table import VERDICT
-from workflow_scripts.reporting.judging.verdict_rows import VerdictRow
+from workflow_scripts.reporting.judging.judged_together import VerdictRow
 
 
 def write(path: Path, rows: Sequence[VerdictRow]) -> None:

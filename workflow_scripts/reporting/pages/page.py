@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workflow_scripts.reporting import formatting
 
@@ -68,12 +68,12 @@ def markdown(text: str) -> "Markup":
     return Markup(parser.renderer.render(_without_title(tokens), parser.options, {}))
 
 
-def _without_title(tokens: list) -> list:
+def _without_title(tokens: list[Any]) -> list[Any]:
     """The tokens after a first heading: the page has a heading of its own."""
     return tokens[3:] if tokens and tokens[0].type == "heading_open" and tokens[0].tag == "h2" else tokens
 
 
-def render(template: str, context: dict) -> str:
+def render(template: str, context: dict[str, Any]) -> str:
     """Fill a template of this package; a name that the context lacks raises (jinja2.UndefinedError)."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup

@@ -1,5 +1,7 @@
 """The page of one study."""
 
+from typing import Any
+
 from workflow_scripts.reporting import captions
 from workflow_scripts.reporting.pages import optional_sections, sections, summary_screen
 from workflow_scripts.reporting.pages.checklist import checklist, model_card
@@ -75,7 +77,7 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
     return render("report.html.j2", {**context, "sections": _contents(context)})
 
 
-def _contents(context: dict) -> list[tuple[str, str]]:
+def _contents(context: dict[str, Any]) -> list[tuple[str, str]]:
     """Id and name of the sections that the page has."""
     entries = [
         ("verdict", "Verdict", context["has_paper"]),

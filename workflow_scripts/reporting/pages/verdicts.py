@@ -123,7 +123,7 @@ def seed_words(seeds: int) -> str:
     )
 
 
-def _rows(results: Results, lines: list[dict]) -> list[Shown]:
+def _rows(results: Results, lines: list[dict[str, Any]]) -> list[Shown]:
     paper = results.paper
     assert results.printed is not None  # of which `paper` is a part
     fits = overall(check_all(results.printed))
@@ -134,7 +134,7 @@ def _rows(results: Results, lines: list[dict]) -> list[Shown]:
     return [row for _, row in sorted(shown, key=lambda pair: pair[0])]
 
 
-def _rank(line: dict, first: list[str], fits: dict[str, str]) -> tuple[int, int]:
+def _rank(line: dict[str, Any], first: list[str], fits: dict[str, str]) -> tuple[int, int]:
     """Headline claims in their order; then what contradicts; then by verdict, in the order of the paper's file."""
     if line["claim"] in first:
         return 0, first.index(line["claim"])
@@ -145,7 +145,7 @@ def _rank(line: dict, first: list[str], fits: dict[str, str]) -> tuple[int, int]
     return 3 + _ORDER.index(line["verdict"]), 0
 
 
-def _row(results: Results, entry: Entry, line: dict, fits: dict[str, str], first: list[str]) -> Shown:
+def _row(results: Results, entry: Entry, line: dict[str, Any], fits: dict[str, str], first: list[str]) -> Shown:
     obtained = _read(line, "obtained", "low", "high")
     free = _read(line, "leak_free", "leak_free_low", "leak_free_high")
     run = None if isinstance(entry, Layer) else entry.run
@@ -166,7 +166,7 @@ def _row(results: Results, entry: Entry, line: dict, fits: dict[str, str], first
     )
 
 
-def _parts(entry: Entry, line: dict) -> str:
+def _parts(entry: Entry, line: dict[str, Any]) -> str:
     """Standard errors of both sides, in points or in the number's own unit; empty where nothing was compared."""
     errors = {words: or_none(line[name]) for name, words in _PARTS.items()}
     unknown = [words for words, error in errors.items() if error is None]
@@ -186,7 +186,7 @@ def _parts(entry: Entry, line: dict) -> str:
     return f"{text}. {p_values}."
 
 
-def _read(line: dict, *columns: str) -> Value:
+def _read(line: dict[str, Any], *columns: str) -> Value:
     value, low, high = (or_none(line[name]) for name in columns)
     return Value(value, low, high)
 

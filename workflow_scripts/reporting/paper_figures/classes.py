@@ -1,5 +1,7 @@
 """How well each class is found, with groups of classes that matter together."""
 
+from typing import Any
+
 import numpy as np
 
 from workflow_scripts.contracts.run_tables import of_known_outcome, predicted
@@ -49,7 +51,7 @@ def sensitivities(results: Results, run: str, groups: dict[str, tuple[str, ...]]
     return Drawn(figure, dots_data(dots))
 
 
-def _share(tables: list, labels: list[str], subset: str) -> float:
+def _share(tables: list[Any], labels: list[str], subset: str) -> float:
     """Share of the units of some classes that were given their own, by their weights: mean over folds and seeds."""
     fractions = []
     for units in tables:

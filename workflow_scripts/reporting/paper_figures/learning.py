@@ -1,6 +1,6 @@
 """Learning curves: accuracy of several runs compared, and the loss of one run with its best epoch."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -67,7 +67,7 @@ def losses(results: Results, run: str, protocol: str | None = None, named_epoch:
     return Drawn(figure, _data({run: trained}))
 
 
-def _curves(axis: "Axes", run: Run, column: str, label: str, style: dict) -> None:
+def _curves(axis: "Axes", run: Run, column: str, label: str, style: dict[str, Any]) -> None:
     """The mean of a run's trainings and, where there are several, each of them."""
     together = pd.concat([table.set_index("epoch")[column] for table in run.histories], axis=1)
     if len(run.histories) > 1:

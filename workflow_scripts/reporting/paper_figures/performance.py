@@ -91,7 +91,7 @@ def _printed(results: Results, run: str, metric: str, subset: str) -> float | No
 
 def _panels(
     series: dict[str, dict[str, list[Value]]],
-    printed: dict,
+    printed: dict[str, Any],
     title: str,
     per_series: bool = False,
     names: tuple[str, ...] = METRICS,

@@ -13,7 +13,7 @@ from workflow_scripts.settings.layers.merging import SECTIONS
 from workflow_scripts.settings.study import Study
 
 # Path of a key or a value → the file and line where it stands.
-Locate = Callable[[tuple], str]
+Locate = Callable[[tuple[Any, ...]], str]
 
 
 def blocks_of(annotation: Any) -> list[type[BaseModel]]:
@@ -49,7 +49,7 @@ def paste(steps: list[str], value: Any) -> str:
     return yaml.safe_dump(value, default_flow_style=True, width=10**6, allow_unicode=True).strip()[1:-1]
 
 
-def _written_path(location: tuple, config: Any) -> list[str]:
+def _written_path(location: tuple[Any, ...], config: Any) -> list[str]:
     """The keys as the user wrote them: pydantic puts the `kind` of a run or protocol between them."""
     steps = []
     for part in location:
@@ -63,7 +63,7 @@ def _written_path(location: tuple, config: Any) -> list[str]:
     return steps
 
 
-def explain(error: ValidationError, config: dict, locate: Locate, only_local: bool = False) -> list[str]:
+def explain(error: ValidationError, config: dict[str, Any], locate: Locate, only_local: bool = False) -> list[str]:
     """All mistakes of a config, a line each: file and line, key, what is wrong, the nearest key, what to paste.
 
     `only_local`: without those that lie between several keys, or in a key that is missing.
@@ -84,14 +84,14 @@ def explain(error: ValidationError, config: dict, locate: Locate, only_local: bo
     return lines
 
 
-def _position(item: Mapping[str, Any], steps: list[str], words: str) -> tuple:
+def _position(item: Mapping[str, Any], steps: list[str], words: str) -> tuple[Any, ...]:
     """Where the mistake stands: of a missing key the block around it, of several studies the one that words name."""
     if item["type"] == "missing":
         return tuple(steps[:-1])
     return tuple(steps or words.partition(":")[0].split("."))
 
 
-def _words(item: Mapping[str, Any], steps: list[str], config: dict) -> Iterator[str]:
+def _words(item: Mapping[str, Any], steps: list[str], config: dict[str, Any]) -> Iterator[str]:
     where = ".".join(steps)
     if item["type"] == "extra_forbidden":
         yield _unknown(steps, item["input"], config)
@@ -119,7 +119,7 @@ def _plain(item: Mapping[str, Any]) -> str:
     return text
 
 
-def _unknown(steps: list[str], value: Any, config: dict) -> str:
+def _unknown(steps: list[str], value: Any, config: dict[str, Any]) -> str:
     where, key = ".".join(steps), steps[-1]
     blocks = blocks_at(steps[:-1], config)
     if (kinds := _kinds_with(key, steps[:-1])) and (kind := _kind_of(blocks[0])):

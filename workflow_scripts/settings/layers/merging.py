@@ -30,7 +30,7 @@ def merge(base: Any, over: Any) -> Any:
     return copy.deepcopy(over)
 
 
-def ancestry(studies: dict[str, dict], name: str) -> list[str]:
+def ancestry(studies: dict[str, dict[str, Any]], name: str) -> list[str]:
     """The study and those it extends, farthest first."""
     chain = [name]
     while base := studies[chain[0]].get("extends"):
@@ -43,22 +43,22 @@ def ancestry(studies: dict[str, dict], name: str) -> list[str]:
     return chain
 
 
-def sections(base: dict, user: dict) -> dict[str, dict]:
+def sections(base: dict[str, Any], user: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Name → section of every study and template, the user's keys applied to the shipped ones."""
     return {name: merge(_section(base, name), _section(user, name)) for layer in (base, user) for name in _names(layer)}
 
 
-def _names(layer: dict) -> list[str]:
+def _names(layer: dict[str, Any]) -> list[str]:
     """What a layer has sections of."""
     return [name for key in SECTIONS for name in layer.get(key) or {}]
 
 
-def _section(layer: dict, name: str) -> dict:
+def _section(layer: dict[str, Any], name: str) -> dict[str, Any]:
     """A section of a layer; a name belongs to a study or to a template, not to both."""
     return next((section for key in SECTIONS if (section := (layer.get(key) or {}).get(name))), {})
 
 
-def _taken(section: dict, is_own: bool) -> dict:
+def _taken(section: dict[str, Any], is_own: bool) -> dict[str, Any]:
     """What a study takes of its own section, or of one that it extends; its own runs become runs."""
     taken = {
         key: value for key, value in section.items() if key not in ("scales", "extends") and (is_own or key not in _OWN)
@@ -70,19 +70,19 @@ def _taken(section: dict, is_own: bool) -> dict:
     return taken
 
 
-def _study_only_runs_of_others(layers: Iterable[dict], chain: list[str], name: str) -> set[str]:
+def _study_only_runs_of_others(layers: Iterable[dict[str, Any]], chain: list[str], name: str) -> set[str]:
     """Names of the runs that the studies that one extends keep to themselves."""
     sections = [_section(layer, study) for layer in layers for study in chain if study != name]
     sections += [overlay for section in sections for overlay in _mapping(section.get("scales")).values()]
     return {run for section in sections for run in _mapping(_mapping(section).get("study_only_runs"))}
 
 
-def _mapping(value: Any) -> dict:
+def _mapping(value: Any) -> dict[str, Any]:
     """The value where it is a mapping; a mistake in its place is said when the settings are checked."""
     return value if isinstance(value, dict) else {}
 
 
-def _overlays(layer: dict, study: str) -> Iterator[tuple[tuple, dict]]:
+def _overlays(layer: dict[str, Any], study: str) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
     """Path and keys of the section of a study or template and of what it has below each scale."""
     section, key = _section(layer, study), TEMPLATES if study in (layer.get(TEMPLATES) or {}) else STUDIES
     yield (key, study), section
@@ -90,7 +90,7 @@ def _overlays(layer: dict, study: str) -> Iterator[tuple[tuple, dict]]:
         yield (key, study, "scales", scale), _mapping(overlay)
 
 
-def removals(layer: dict) -> Iterator[tuple[str, tuple]]:
+def removals(layer: dict[str, Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """Study and path of every null that removes a run or a protocol."""
     for study in _names(layer):
         for path, keys in _overlays(layer, study):
@@ -100,7 +100,7 @@ def removals(layer: dict) -> Iterator[tuple[str, tuple]]:
                         yield study, (*path, kind, name)
 
 
-def declared(layers: Iterable[dict], chain: list[str], kind: str) -> set[str]:
+def declared(layers: Iterable[dict[str, Any]], chain: list[str], kind: str) -> set[str]:
     """Names of the runs (protocols, embeddings) that any layer gives a study or those it extends, at any scale."""
     kinds = (kind,) if kind in ("embeddings", "protocols") else ("runs", "study_only_runs")
     return {
@@ -114,16 +114,16 @@ def declared(layers: Iterable[dict], chain: list[str], kind: str) -> set[str]:
     }
 
 
-def differs_by_scale(base: dict, user: dict, study: str) -> bool:
+def differs_by_scale(base: dict[str, Any], user: dict[str, Any], study: str) -> bool:
     """Whether a study, or what it extends, has keys for any scale."""
     chain = ancestry(sections(base, user), study)
     return any(_mapping(_section(layer, name).get("scales")) for layer in (base, user) for name in chain)
 
 
-def resolve_study(name: str, base: dict, user: dict, scale: str) -> dict:
+def resolve_study(name: str, base: dict[str, Any], user: dict[str, Any], scale: str) -> dict[str, Any]:
     """Resolve one study from the shipped config `base` and the user's layers `user` (both whole configs)."""
     chain = ancestry(sections(base, user), name)
-    merged: dict = {}
+    merged: dict[str, Any] = {}
     for layer in (base, user):
         for pick in (lambda section: section, lambda section: (section.get("scales") or {}).get(scale) or {}):
             for ancestor in chain:
@@ -143,7 +143,7 @@ def resolve_study(name: str, base: dict, user: dict, scale: str) -> dict:
     return merged
 
 
-def resolve(base: dict, user: dict) -> dict:
+def resolve(base: dict[str, Any], user: dict[str, Any]) -> dict[str, Any]:
     """The whole config, every study resolved, `templates`, `scales` and `extends` used up."""
     top = merge(
         {key: value for key, value in base.items() if key not in SECTIONS},

@@ -16,7 +16,7 @@ from workflow_scripts.settings.config import SCALES, Config
 from workflow_scripts.settings.layers.merging import SECTIONS, STUDIES, TEMPLATES
 from workflow_scripts.settings.study import Study
 
-Mistake = tuple[tuple, str]
+Mistake = tuple[tuple[Any, ...], str]
 _ONE_OF = {STUDIES: "study", TEMPLATES: "template"}
 # Keys of a study's section that are used up before its types are checked.
 _RUNS = Study.model_fields["runs"].annotation
@@ -39,7 +39,7 @@ def mistakes(layer: Any) -> Iterator[Mistake]:
             yield (key,), f"{_what(value)} is not allowed; name each {_ONE_OF[key]} as a key: `{key}: {{mine: {{…}}}}`"
 
 
-def _study(path: tuple, section: Any) -> Iterator[Mistake]:
+def _study(path: tuple[Any, ...], section: Any) -> Iterator[Mistake]:
     name = path[-1]
     if not isinstance(name, str):
         yield path, f"a study cannot be called {name}; use a-z, 0-9 and _, a letter first"
@@ -57,7 +57,7 @@ def _study(path: tuple, section: Any) -> Iterator[Mistake]:
                 yield from _entry((*path, key), value, [Study])
 
 
-def _scales(path: tuple, value: Any) -> Iterator[Mistake]:
+def _scales(path: tuple[Any, ...], value: Any) -> Iterator[Mistake]:
     if value is None:
         return
     if not isinstance(value, dict):
@@ -78,7 +78,7 @@ def _scales(path: tuple, value: Any) -> Iterator[Mistake]:
                     yield from _entry((*path, scale, key), inner, [Study])
 
 
-def _entry(path: tuple, value: Any, blocks: list[type[Block]]) -> Iterator[Mistake]:
+def _entry(path: tuple[Any, ...], value: Any, blocks: list[type[Block]]) -> Iterator[Mistake]:
     """A key of a block with its value; an unknown key is left to the check of the types."""
     key = path[-1]
     if not isinstance(key, str):
@@ -95,7 +95,7 @@ def _entry(path: tuple, value: Any, blocks: list[type[Block]]) -> Iterator[Mista
     yield from _value(path, value, annotations)
 
 
-def _value(path: tuple, value: Any, annotations: list) -> Iterator[Mistake]:
+def _value(path: tuple[Any, ...], value: Any, annotations: list[Any]) -> Iterator[Mistake]:
     """A value that one of the annotations must take."""
     parts = [part for annotation in annotations for part in _parts(annotation)]
     if Any in parts:
@@ -118,7 +118,7 @@ def _value(path: tuple, value: Any, annotations: list) -> Iterator[Mistake]:
         yield path, _wrong(path, value, parts, blocks)
 
 
-def _fits(value: Any, parts: list) -> bool:
+def _fits(value: Any, parts: list[Any]) -> bool:
     """Whether a value that is neither keys and values nor a list, or should not be, may stand there."""
     literals = [literal for part in parts if get_origin(part) is Literal for literal in get_args(part)]
     if value is None:
@@ -133,7 +133,7 @@ def _fits(value: Any, parts: list) -> bool:
     return any(part in (int, float, bool) for part in parts) or value in literals
 
 
-def _parts(annotation: Any) -> list:
+def _parts(annotation: Any) -> list[Any]:
     """The alternatives of an annotation, without what only narrows them."""
     origin = get_origin(annotation)
     if origin is Annotated:
@@ -143,7 +143,7 @@ def _parts(annotation: Any) -> list:
     return [annotation]
 
 
-def _wrong(path: tuple, value: Any, parts: list, blocks: list[type[Block]]) -> str:
+def _wrong(path: tuple[Any, ...], value: Any, parts: list[Any], blocks: list[type[Block]]) -> str:
     key = path[-1]
     taken = _taken(parts)
     if value is None:
@@ -160,7 +160,7 @@ def _wrong(path: tuple, value: Any, parts: list, blocks: list[type[Block]]) -> s
     return f"{_what(value)} is not allowed; write {taken}{example}"
 
 
-def _taken(parts: list) -> str:
+def _taken(parts: list[Any]) -> str:
     named = {
         "keys and values": any(get_origin(p) is dict or (isinstance(p, type) and issubclass(p, Block)) for p in parts),
         "a list": any(get_origin(part) is list for part in parts),

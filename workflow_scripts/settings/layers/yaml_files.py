@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -17,7 +18,7 @@ class SettingsFile:
     """A file's keys and values, and its syntax tree, which knows the lines (None for an empty file)."""
 
     path: Path
-    tree: dict
+    tree: dict[str, Any]
     root: yaml.Node | None
 
     def line_of(self, steps: Sequence[object]) -> int | None:

@@ -24,7 +24,7 @@ OfWildcards = Callable[[Any], Any]
 _NUMBERS = ("fold", "seed")
 
 
-def asked_often(method: Callable) -> Callable:
+def asked_often(method: Callable[..., Any]) -> Callable[..., Any]:
     """A function that calls the method and states its signature: Snakemake asks for it several times a job, and to
     work it out each time takes a twentieth of the time of planning.
     """

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.kinds.kind import RULES, TRAIN
@@ -23,7 +24,7 @@ class Plan:
     names of the runs that it makes, in any study; logs: the folder of logs.
     """
 
-    def __init__(self, root: Path, command_line: dict, workdir: Path, files: Sequence[Path] = ()) -> None:
+    def __init__(self, root: Path, command_line: dict[str, Any], workdir: Path, files: Sequence[Path] = ()) -> None:
         """`command_line`: what --configfile and --config gave; `files`: those of --configfile, to name a line."""
         self.root, self.workdir = root, workdir
         self.config: Config = load(root, command_line, files)
