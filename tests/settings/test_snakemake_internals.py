@@ -46,7 +46,10 @@ def test_the_settings_of_the_command_line_come_without_those_of_the_snakefile():
     assert internals.given_settings(Workflow()) == ({"seed": 3}, [])
 
 
-@pytest.mark.parametrize(("exception", "shown"), [("LockException", "make resume"), ("OtherException", "%s is broken")])
+@pytest.mark.parametrize(
+    ("exception", "shown"),
+    [("LockException", "`make resume` (with its CONFIG and TARGET)"), ("OtherException", "%s is broken")],
+)
 def test_a_locked_folder_is_named_with_the_command_that_unlocks_it(exception, shown):
     internals.explain_lock()
     record = logging.LogRecord("snakemake.logging", logging.ERROR, "", 0, "%s is broken", ("x",), None)

@@ -59,7 +59,7 @@ def _name_the_way_on(record: logging.LogRecord) -> bool:
     if getattr(record, "exception", None) == _LOCKED:
         record.msg = (
             f"error: {Path.cwd()} is locked by another workflow that makes the same files; wait for its end. If none "
-            "runs, one was killed: `make resume` (with its CONFIG) unlocks the folder and goes on"
+            "runs, one was killed: `make resume` (with its CONFIG and TARGET) unlocks the folder and goes on"
         )
         record.args = ()
     return True
