@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from snakemake.exceptions import MissingRuleException
+from snakemake.exceptions import MissingRuleException, ProtectedOutputException
 from snakemake.settings.types import ConfigSettings, ResourceSettings
 
 from workflow_scripts.settings import snakemake_internals as internals
@@ -84,3 +84,12 @@ def test_a_locked_folder_is_named_with_the_command_that_unlocks_it(explained):
 def test_a_target_that_there_is_none_of_is_one_line_with_what_may_be_meant(explained, target, begins):
     said = explained("MissingRuleException", f"MissingRuleException:\n{MissingRuleException(target)}", ())
     assert said.startswith(begins) and said.endswith(": --configfile FILE") and "\n" not in said
+
+
+def test_results_that_cannot_be_written_are_one_line_with_the_first_file(explained):
+    job = SimpleNamespace(
+        output=["r/a.json"], wildcards={}, rule=SimpleNamespace(name="train", lineno=1, snakefile="x")
+    )
+    error = ProtectedOutputException(job, ["r/a.json", "r/b.json"])
+    said = explained("ProtectedOutputException", f"ProtectedOutputException in rule train:\n{error}", ())
+    assert said.startswith("error: r/a.json is to be made again and cannot be written; ") and "\n" not in said

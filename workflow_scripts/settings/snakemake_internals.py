@@ -22,9 +22,15 @@ STATE = ".snakemake"
 _LOCKED = "LockException"
 _NO_TARGET = "MissingRuleException"
 _UNKNOWN = re.compile(r"No rule to produce (.+?) \(if you use input functions")
+_PROTECTED = "ProtectedOutputException"
+_FIRST_FILE = re.compile(r"affected files:\n\s*(.+)")
 _ON_A_LOCK = (
     "error: {} is locked by another workflow that makes the same files; wait for its end. If none runs, one was "
     "killed: `make resume` (with its CONFIG and TARGET) unlocks the folder and goes on"
+)
+_ON_PROTECTED = (
+    "error: {} is to be made again and cannot be written; make the results writable, or copy them and set `results` to "
+    "the copy"
 )
 
 
@@ -59,15 +65,16 @@ def say_last(workflow: Any, text: str) -> None:
 
 
 def explain_errors(workflow: Any) -> None:
-    """From now on what Snakemake says of a locked folder, and of a target that there is none of, is one line on it."""
+    """From now on each of these is one line with what to do: a locked folder, no such target, results not writable."""
 
     def explained(record: logging.LogRecord) -> bool:
-        exception = getattr(record, "exception", None)
-        unknown = _UNKNOWN.search(record.getMessage()) if exception == _NO_TARGET else None
+        exception, text = getattr(record, "exception", None), record.getMessage()
         if exception == _LOCKED:
             record.msg, record.args = _ON_A_LOCK.format(Path.cwd()), ()
-        elif unknown:
+        elif exception == _NO_TARGET and (unknown := _UNKNOWN.search(text)):
             record.msg, record.args = _on_no_target(workflow, unknown[1]), ()
+        elif exception == _PROTECTED and (protected := _FIRST_FILE.search(text)):
+            record.msg, record.args = _ON_PROTECTED.format(protected[1]), ()
         return True
 
     logging.getLogger("snakemake.logging").addFilter(explained)
