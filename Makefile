@@ -83,9 +83,9 @@ bundle: $(READY) ## put the trainings of RUNS="study/protocol/run …" into trai
 take-in: $(READY) ## take in trainings that ran elsewhere: ARCHIVE=answer.zip
 	$(BIN)/python -m workflow_scripts.commands.take_in $(if $(value ARCHIVE),$(call quoted,ARCHIVE),$(error name the answer: make take-in ARCHIVE=answer.zip)) $(CONFIGFILE)
 
-resume: $(READY) ## after a killed run: unlock, then continue
+resume: $(READY) ## after a killed run: unlock, then continue, with TARGET=study what was asked for
 	$(SNAKEMAKE) --unlock
-	$(SNAKEMAKE)
+	$(SNAKEMAKE) $(if $(value TARGET),$(call quoted,TARGET))
 
 restore: $(READY) ## fetch results with DVC and let the workflow believe them
 	$(BIN)/python -m workflow_scripts.commands.restore

@@ -27,7 +27,7 @@ from workflow_scripts.settings.plan.workflow_plan import Plan
 
 ROOT = Path(workflow.basedir)
 STARTED = environment.prepare_process(ROOT)
-internals.explain_lock()
+internals.explain_errors(workflow)
 try:
     command_line, configfiles = internals.given_settings(workflow)
     PLAN = Plan(ROOT, command_line, Path.cwd(), configfiles)

@@ -66,6 +66,21 @@ def test_a_shell_completes_commands_options_and_targets(tmp_path, shell):
         assert done.stdout.splitlines() == ["check check-paper", "--results", "mri_resnet_report"], done.stderr
 
 
-def test_a_report_of_no_study_is_refused_before_snakemake_starts(tmp_path):
-    refused = called(tmp_path, "report", "mri_resnt", "--no-open")
-    assert refused.returncode == 1 and refused.stderr.startswith("error: 'mri_resnt' is no study; known: ")
+@pytest.mark.parametrize(
+    "command", [["report"], ["suggest", "--study"], ["bundle"], ["keep-results"]], ids=lambda command: command[0]
+)
+def test_a_study_that_the_settings_lack_is_refused_with_what_may_have_been_forgotten(tmp_path, command):
+    lacking = called(tmp_path, *command, "my_cells")
+    assert lacking.returncode == 1
+    assert lacking.stderr.startswith("error: 'my_cells' is no study of config.yaml; there are ")
+    assert "; of a study of your own name the settings, too: --configfile FILE" in lacking.stderr
+    (tmp_path / "my.yaml").write_text(f"results: {tmp_path}/results\n")
+    named = called(tmp_path, *command, "mri_resnt", "--configfile", tmp_path / "my.yaml")
+    assert named.stderr.startswith(f"error: 'mri_resnt' is no study of {tmp_path}/my.yaml; did you mean mri_resnet?")
+    assert "--configfile FILE" not in named.stderr
+
+
+def test_images_that_were_not_read_yet_are_named_with_the_whole_command_that_reads_them(tmp_path):
+    (tmp_path / "my.yaml").write_text(f"results: {tmp_path}/results\n")
+    refused = called(tmp_path, "suggest", "--study", "mri_resnet", "--configfile", tmp_path / "my.yaml")
+    assert f"make it with `snakemake mri_resnet_data --configfile {tmp_path}/my.yaml`" in refused.stderr

@@ -31,3 +31,16 @@ def test_a_path_is_one_word_with_all_its_signs(target, variable, before, name):
     )
     commands = [shlex.split(line) for line in done.stdout.splitlines() if before in line and "-m" in line]
     assert commands and all(words[words.index(before) + 1] == name for words in commands)
+
+
+def test_resuming_goes_on_with_what_was_asked_for():
+    """Without it one study of a user would become all studies."""
+    done = subprocess.run(
+        ["make", "-n", "resume", "TARGET=my_cells", "CONFIG=my.yaml"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    commands = [line for line in done.stdout.splitlines() if "snakemake" in line and "--cores" in line]
+    assert [shlex.split(line)[-2:] for line in commands] == [["my.yaml", "--unlock"], ["my.yaml", "my_cells"]]

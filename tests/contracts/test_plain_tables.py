@@ -48,7 +48,10 @@ def test_lines_above_a_table_say_what_it_rests_on():
      "Model\tSe\t95% CI\tSp\nA\t0.92\t0.87–0.96\t0.90\nB two\t0.85\t0.80 to 0.90\t\n",
      "\\begin{tabular}{lcc}\n\\toprule\nModel & Se (95\\% CI) & Sp \\\\ \\hline\n"
      "A & $\\mathbf{0.92}$ (0.87--0.96) & 0.90 \\\\\nB two & 0.85 (0.80--0.90) & -- \\\\[2pt]\n\\end{tabular}\n",
-     "Metric\tA\tB two\nSensitivity\t0.92 (0.87–0.96)\t0.85 (0.80–0.90)\nSpecificity\t0.90\tn/a\n"],
+     "Metric\tA\tB two\nSensitivity\t0.92 (0.87–0.96)\t0.85 (0.80–0.90)\nSpecificity\t0.90\tn/a\n",
+     'Model\t"Sensitivity\r\n(95% CI)"\tSpecificity\nA\t"0.92 (0.87, 0.96)"\t0.90\n"B two"\t"0.85\n(0.80–0.90)"\tn/a\n',
+     "| Model | __Sensitivity__ | Specificity |\n|---|---|---|\n| A | __0.92__ (0.87–0.96) | _0.90_ |\n"
+     "| B two | 0.85 (0.80–0.90) | |\n"],
 )  # fmt: skip
 def test_one_table_is_the_same_in_every_way_of_pasting_it(text):
     paper = read(text)
@@ -86,6 +89,31 @@ def test_columns_below_the_names_of_sets_become_rows_of_each_set():
     ]
     assert printed(paper) == [{"sensitivity": "90", "specificity": "91"}, {"sensitivity": "80", "specificity": "81"}]
     assert paper.tables[0].percent_columns == ("sensitivity", "specificity")
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["Table 3\tInternal\tExternal\n\tSe\tSp\tSe\tSp\n",
+     "\tInternal\tExternal\nModel\tSe\tSp\tSe\tSp\n",
+     "Internal\tExternal\nModel\tSe\tSp\tSe\tSp\n",
+     "| |**Internal**|**External**|\n|Model|Se|Sp|Se|Sp|\n|--|--|--|--|--|\n"],
+)  # fmt: skip
+def test_merged_cells_above_columns_are_copied_as_one_cell_each(head):
+    separator = "|" if "|" in head else "\t"
+    paper = read(head + separator.join(["A", "90", "91", "80", "81"]) + "\n")
+    assert [row.label.get("set") for row in paper.tables[0].rows] == ["Internal", "External"]
+    assert printed(paper) == [{"sensitivity": "90", "specificity": "91"}, {"sensitivity": "80", "specificity": "81"}]
+    assert not paper.remarks
+
+
+def test_merged_cells_that_fit_no_columns_are_told_and_no_number_is_lost():
+    paper = read("\tInternal\tExternal\nModel\tSe\tSp\tSe\nA\t90\t91\t80\n")
+    assert printed(paper) == [{"sensitivity": "90", "specificity": "91"}, {"sensitivity": "80"}]
+    assert [row.label["set"] for row in paper.tables[0].rows] == ["columns 1", "columns 2"]
+    assert paper.remarks == (
+        "line 1: the names 'Internal', 'External' fit no groups of the columns below; write each above the first "
+        "column of its group",
+    )
 
 
 def test_a_table_of_the_same_names_both_ways_is_a_confusion_matrix():

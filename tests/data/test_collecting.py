@@ -96,6 +96,24 @@ def test_results_that_would_lie_among_the_images_are_refused_before_anything_is_
     assert not (root / "results").exists()
 
 
+@pytest.mark.parametrize("wrapped", ["", "images/"])
+def test_a_folder_of_a_class_without_a_file_is_named(tmp_path, said, wrapped) -> None:
+    root = class_folders(tmp_path / "raw" / wrapped, "a", "b", each=2)
+    for name in ("c/sub", ".cache"):
+        (root / name).mkdir(parents=True)
+    (root / "link").symlink_to(root / "c")
+    run_ingest(tmp_path / "out", sources={"folder": tmp_path / "raw"})
+    assert "folder 'c' is no class, no file is in it" in said() and said().count("no file is in it") == 1
+
+
+def test_a_class_of_which_every_image_is_refused_is_named(tmp_path, said) -> None:
+    root = class_folders(tmp_path / "raw", "a", "b", each=2)
+    touch(root, "c/1.png", "c/2.png")
+    out = run_ingest(tmp_path / "out", sources={"folder": root}, max_refused=0.5)
+    assert read_json(out / "record.json")["classes"] == ["a", "b"]
+    assert "class 'c' is left out: all of it is refused (2); the log says why" in said() and "'a'" not in said()
+
+
 def test_a_class_whose_images_are_not_read_is_named(tmp_path, said) -> None:
     root = class_folders(tmp_path / "raw", "a", "b", each=2)
     touch(root, "c/1.heic", "c/2.heic", "docs/readme.txt")

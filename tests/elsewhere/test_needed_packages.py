@@ -3,6 +3,8 @@
 import platform
 import re
 import runpy
+import shutil
+import subprocess
 import sys
 import tomllib
 from importlib import metadata
@@ -11,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from workflow_scripts.elsewhere import bundled_script
-from workflow_scripts.elsewhere.needed_packages import differences
+from workflow_scripts.elsewhere.bundle_description import BUNDLE_FILE, Bundle
+from workflow_scripts.elsewhere.needed_packages import ALWAYS, differences, needs
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,3 +35,15 @@ def test_an_older_python_than_the_project_takes_is_one_line_before_anything_is_i
         runpy.run_path(str(bundled_script.__file__), run_name="__main__")
     assert str(stopped.value).startswith(f"error: this is Python {oldest[0]}.{oldest[1] - 1}, and trainings need ")
     assert f" {oldest[0]}.{oldest[1]} or newer" in str(stopped.value)
+
+
+def test_all_packages_that_a_machine_lacks_are_one_line_with_the_command_that_installs_them(tmp_path):
+    shutil.copy(bundled_script.__file__, tmp_path / "run.py")
+    (tmp_path / "workflow_scripts").symlink_to(ROOT / "workflow_scripts")
+    bundle = Bundle((), (), device="auto", at_once=1, python="3.11", needs=needs(resampled=False), files={})
+    bundle.write(tmp_path / BUNDLE_FILE)
+    bare = [sys.executable, "-I", "-S", "-B", tmp_path / "run.py"]
+    done = subprocess.run(bare, capture_output=True, text=True, check=False)
+    named = sorted(ALWAYS)
+    assert done.returncode == 1 and done.stderr.startswith("error: ") and done.stderr.count("\n") == 1, done.stderr
+    assert f" lacks {', '.join(named)}; `python3 -m pip install {' '.join(named)}`" in done.stderr

@@ -103,7 +103,10 @@ def test_the_table_of_the_readme_shows_real_data_before_synthetic(kept, page, mo
 
 @pytest.mark.parametrize(
     ("study", "page", "words"),
-    [("nothing", None, "there is no study 'nothing'"), ("cvm_cervix", "no_paper", "there is no paper 'no_paper'")],
+    [
+        ("nothing", None, "'nothing' is no study of config.yaml"),
+        ("cvm_cervix", "no_paper", "there is no paper 'no_paper'"),
+    ],
 )
 def test_a_study_or_a_paper_that_there_is_not_is_refused(study, page, words):
     with pytest.raises(UserError, match=words):

@@ -4,8 +4,10 @@ import logging
 import re
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from snakemake.exceptions import MissingRuleException, ProtectedOutputException
 from snakemake.settings.types import ConfigSettings, ResourceSettings
 
 from workflow_scripts.settings import snakemake_internals as internals
@@ -21,6 +23,7 @@ class Workflow:
             overwrite_threads={"train": "3"}, overwrite_resources={"train": {"mem_mb": 5}}
         )
         self.config_settings = ConfigSettings(config={"seed": 3})
+        self.rules = [SimpleNamespace(name=name) for name in ("ingest", "cvm_cervix", "cvm_cervix_data")]
 
 
 def test_the_version_that_was_read_is_the_pinned_one():
@@ -46,10 +49,47 @@ def test_the_settings_of_the_command_line_come_without_those_of_the_snakefile():
     assert internals.given_settings(Workflow()) == ({"seed": 3}, [])
 
 
-@pytest.mark.parametrize(("exception", "shown"), [("LockException", "make resume"), ("OtherException", "%s is broken")])
-def test_a_locked_folder_is_named_with_the_command_that_unlocks_it(exception, shown):
-    internals.explain_lock()
-    record = logging.LogRecord("snakemake.logging", logging.ERROR, "", 0, "%s is broken", ("x",), None)
-    record.exception = exception
+@pytest.fixture()
+def explained():
+    """What Snakemake's logger makes of an error, once errors are explained."""
     logger = logging.getLogger("snakemake.logging")
-    assert logger.filter(record) and shown in record.msg
+    before = list(logger.filters)
+    internals.explain_errors(Workflow())
+
+    def message(exception: str, *error: str) -> str:
+        record = logging.LogRecord("snakemake.logging", logging.ERROR, "", 0, *error, None)
+        record.exception = exception
+        assert logger.filter(record)
+        return record.getMessage()
+
+    yield message
+    logger.filters[:] = before
+
+
+def test_a_locked_folder_is_named_with_the_command_that_unlocks_it(explained):
+    assert "`make resume` (with its CONFIG and TARGET)" in explained("LockException", "%s is broken", ("x",))
+    assert explained("OtherException", "%s is broken", ("x",)) == "x is broken"
+
+
+@pytest.mark.parametrize(
+    ("target", "begins"),
+    [
+        ("cvm_cervx_data", "error: nothing makes cvm_cervx_data; did you mean cvm_cervix_data? `snakemake --list`"),
+        (
+            "my_cells",
+            "error: nothing makes my_cells; `snakemake --list` names what can be made; of a study of your own",
+        ),
+    ],
+)
+def test_a_target_that_there_is_none_of_is_one_line_with_what_may_be_meant(explained, target, begins):
+    said = explained("MissingRuleException", f"MissingRuleException:\n{MissingRuleException(target)}", ())
+    assert said.startswith(begins) and said.endswith(": --configfile FILE") and "\n" not in said
+
+
+def test_results_that_cannot_be_written_are_one_line_with_the_first_file(explained):
+    job = SimpleNamespace(
+        output=["r/a.json"], wildcards={}, rule=SimpleNamespace(name="train", lineno=1, snakefile="x")
+    )
+    error = ProtectedOutputException(job, ["r/a.json", "r/b.json"])
+    said = explained("ProtectedOutputException", f"ProtectedOutputException in rule train:\n{error}", ())
+    assert said.startswith("error: r/a.json is to be made again and cannot be written; ") and "\n" not in said

@@ -70,7 +70,7 @@ def test_a_step_is_timed_at_every_size_that_the_images_have(tmp_path, monkeypatc
     MANIFEST.write(dataset / "manifest.csv", manifest())
     monkeypatch.chdir(ROOT)
     arguments = SimpleNamespace(study="mine", configfile=tmp_path / "my.yaml", minutes=10.0)
-    with pytest.raises(UserError, match="make it with `snakemake mine_data`"):
+    with pytest.raises(UserError, match="make it with `snakemake mine_data --configfile .*my.yaml`"):
         suggest_settings.main(arguments)
     write_record(dataset / "record.json", {"modality": IMAGES})
     with caplog.at_level("INFO", "workflow_scripts"):

@@ -74,6 +74,12 @@ studies:
     assert "first a/0.png: " in why and why.endswith("the log lists them, mend or remove them")
 
 
+def test_a_target_that_there_is_none_of_is_one_line(fresh):
+    text = said(fresh, "results: results-none\n", "cvm_cervx_data")
+    assert "error: nothing makes cvm_cervx_data; did you mean cvm_cervix_data? `snakemake --list` names" in text
+    assert "MissingRuleException" not in text and "input functions" not in text
+
+
 def test_a_folder_that_a_killed_run_left_locked_is_one_line_with_the_command(fresh):
     locks = fresh.folder / ".snakemake" / "locks"
     locks.mkdir(parents=True, exist_ok=True)

@@ -62,7 +62,7 @@ def main(args: argparse.Namespace) -> None:
         raise UserError("--doubtful: show 0 images or more")
     paths, passed_over = image_files(args.images)
     run = FinishedRun.read(args.run)
-    labels = read_labels(args.labels, run.weights.classes, paths) if args.labels else {}
+    labels = read_labels(args.labels, run.weights.classes, args.images, paths) if args.labels else {}
     out = _new_folder(run.study, args.name)
     network = Network.of(run, args.device)
     judge, reader = Judge.of(run, network), PictureReader(args.images, run)

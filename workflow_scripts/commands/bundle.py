@@ -29,13 +29,15 @@ def arguments() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     """Make the bundle in the working copy that is the current folder."""
-    from workflow_scripts.commands.calling_snakemake import QUIET, plan_of, snakemake
+    from workflow_scripts.commands.calling_snakemake import QUIET, plan_of, require_study, snakemake
     from workflow_scripts.elsewhere.asked_runs import asked_runs
     from workflow_scripts.elsewhere.bundle_building import write_bundle
     from workflow_scripts.elsewhere.bundle_inputs import made_for
     from workflow_scripts.settings.plan.start_checks import check_asked
 
     plan = plan_of(args.configfile)
+    for name in args.runs:
+        require_study(name.split("/")[0], plan.config.studies, args.configfile)
     runs = asked_runs(plan, args.runs)
     for study in dict.fromkeys(run.study for run in runs):
         check_asked(plan, study)

@@ -15,7 +15,6 @@ from pathlib import Path
 from workflow_scripts.commands.measure import ROOT, commit_of
 from workflow_scripts.documentation.kept_study import FOLDER, KeptStudy, Origin, as_text, kept_study, require_paper
 from workflow_scripts.runtime import entry
-from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import write_text
 
 
@@ -24,13 +23,13 @@ def keep(root: Path, study: str, configfile: Path | None, page: str | None) -> K
 
     Raises UserError for results that are missing or not what their records say, and where tracked files were changed.
     """
+    from workflow_scripts.commands.calling_snakemake import require_study
     from workflow_scripts.reporting.results_reading import read_results
     from workflow_scripts.settings.load import read_yaml
     from workflow_scripts.settings.plan.workflow_plan import Plan
 
     plan = Plan(root, read_yaml(configfile) if configfile else {}, root, [configfile] if configfile else [])
-    if study not in plan.config.studies:
-        raise UserError(f"there is no study {study!r} in these settings")
+    require_study(study, plan.config.studies, configfile)
     settings = plan.study(study)
     paper = page or settings.paper
     require_paper(ROOT, paper)

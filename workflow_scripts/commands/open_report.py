@@ -10,7 +10,6 @@ import webbrowser
 from pathlib import Path
 
 from workflow_scripts.runtime import entry
-from workflow_scripts.runtime.errors import UserError
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -26,11 +25,11 @@ def arguments() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     """Make the page and show it; UserError for a study that there is none of, or where Snakemake failed."""
-    from workflow_scripts.commands.calling_snakemake import plan_of, snakemake
+    from workflow_scripts.commands.calling_snakemake import plan_of, require_study, snakemake
 
     config = plan_of(args.configfile).config
-    if args.study and args.study not in config.studies:
-        raise UserError(f"{args.study!r} is no study; known: {', '.join(config.studies)}")
+    if args.study:
+        require_study(args.study, config.studies, args.configfile)
     target = f"{args.study}_report" if args.study else "reports"
     if status := snakemake(target, "--cores", args.cores, configfile=args.configfile):
         sys.exit(status)

@@ -84,6 +84,7 @@ def arguments() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     """Print what the images are, and the settings that fit them."""
+    from workflow_scripts.commands.calling_snakemake import command_for, require_study
     from workflow_scripts.contracts.dataset import read_manifest
     from workflow_scripts.runtime.study_paths import StudyPaths
     from workflow_scripts.settings.load import read_yaml, settings
@@ -91,11 +92,11 @@ def main(args: argparse.Namespace) -> None:
 
     files = [args.configfile] if args.configfile else []
     config = settings(Path.cwd(), read_yaml(files[0]) if files else {}, files)
-    if args.study not in config.studies:
-        raise UserError(f"{args.study!r} is no study; there are {', '.join(config.studies)}")
+    require_study(args.study, config.studies, args.configfile)
     dataset = StudyPaths(Path(config.results, args.study)).dataset
     if not (dataset / "record.json").is_file():
-        raise UserError(f"there is no {dataset} yet; make it with `snakemake {args.study}_data`")
+        command = command_for(f"{args.study}_data", args.configfile)
+        raise UserError(f"there is no {dataset} yet; make it with `{command}`")
     images = Images.of(read_manifest(dataset))
     steps = Steps(config)
     run = _network(steps, args.study)

@@ -9,6 +9,7 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
+from workflow_scripts.contracts.spreadsheet import DELIMITERS, read_text
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import atomic_path, canonical_json, digest_text
 from workflow_scripts.runtime.locks import exclusive
@@ -51,27 +52,25 @@ def ask(path: Path, samples: Iterable[str]) -> None:
     """Add a row with an empty label for each sample that the file does not have; several jobs may do so at a time."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with exclusive(path.with_name(f".{path.name}.lock")):
-        header, rows = _rows(path)
+        header, rows, delimiter = _rows(path)
         listed = {row[ID].strip() for row in rows}
         rows += [{ID: sample, LABEL: ""} for sample in samples if sample not in listed]
         text = io.StringIO(newline="")
-        writer = csv.DictWriter(text, header or [ID, LABEL], restval="", lineterminator="\n")
+        writer = csv.DictWriter(text, header or [ID, LABEL], restval="", lineterminator="\n", delimiter=delimiter)
         writer.writeheader()
         writer.writerows(rows)
         with atomic_path(path) as temporary:
             temporary.write_text(text.getvalue(), encoding="utf-8")
 
 
-def _rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Names of the columns and rows; none of both where there is no file."""
-    try:
-        # A spreadsheet program may write a mark before the first name.
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        return [], []
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read ({error}); it is to be a CSV file in UTF-8") from None
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+def _rows(path: Path) -> tuple[list[str], list[dict[str, str]], str]:
+    """Names of the columns, rows, and what parts the cells; none of the first two where there is no file."""
+    if not path.exists():
+        return [], [], ","
+    text = read_text(path, str(path))
+    first = text.partition("\n")[0]
+    delimiter = max(DELIMITERS, key=first.count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
     try:
         header, rows = list(reader.fieldnames or []), list(reader)
     except csv.Error as error:
@@ -81,4 +80,4 @@ def _rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     for number, row in enumerate(rows, 2):
         if None in row or None in row.values():
             raise UserError(f"{path}, row {number}: it has not as many cells as the first line; write {ID},{LABEL}")
-    return header, rows
+    return header, rows, delimiter

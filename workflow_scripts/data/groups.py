@@ -38,11 +38,7 @@ def read_groups(root: Path, name: str, paths: list[str]) -> dict[str, Grouping]:
     UserError for lacking columns, paths of no image, a path given twice.
     """
     sheet = read_sheet(root / name, SETTING, ("path", "group"), ("unit",))
-    given = _known_paths(sheet, root, paths)
-    repeated = [path for path, times in Counter(given).items() if times > 1]
-    if repeated:
-        row = [row for row, path in zip(sheet.rows, given, strict=True) if path == repeated[0]][1]
-        raise UserError(f"{SETTING}: {sheet.path}, row {row}: {repeated[0]!r} is given twice; keep one row")
+    given = known_paths(sheet, SETTING, root, paths)
     without = len(paths) - len(given)
     if without:
         message = "%s names no group for %d of %d images; for them no group is known"
@@ -54,27 +50,33 @@ def read_groups(root: Path, name: str, paths: list[str]) -> dict[str, Grouping]:
     return {path: Grouping(group, unit, more) for path, group, unit, more in rows}
 
 
-def _known_paths(sheet: Sheet, root: Path, paths: list[str]) -> list[str]:
-    """The table's paths, each as that of an image is written (NFC)."""
+def known_paths(sheet: Sheet, where: str, root: Path, paths: Iterable[str]) -> list[str]:
+    """The cells of the column `path` of a user's table, each as that of an image below `root` is written (NFC).
+
+    UserError, beginning with `where`, for a path of no image and for one that is given twice.
+    """
     of_images = {normal(path) for path in paths}
     without_space = {tidy(path): path for path in of_images}
-    given = []
+    rows: dict[str, int] = {}
     for row, cell in zip(sheet.rows, sheet.columns["path"], strict=True):
         # A backslash separates folders where the table comes from Windows, and may stand in a name elsewhere.
         path = cell if cell in of_images else cell.replace("\\", "/").removeprefix("./")
         if path not in of_images and path not in without_space:
             raise UserError(
-                f"{SETTING}: {sheet.path}, row {row}: no image {path!r} in the source{_hint(path, root, of_images)}"
+                f"{where}: {sheet.path}, row {row}: no image {path!r} in {root}{_hint(path, root, of_images)}"
             )
-        given.append(path if path in of_images else without_space[path])
-    return given
+        path = path if path in of_images else without_space[path]
+        if path in rows:
+            raise UserError(f"{where}: {sheet.path}, row {row}: {path!r} is given twice; keep one row")
+        rows[path] = row
+    return list(rows)
 
 
 def _hint(path: str, root: Path, candidates: Iterable[str]) -> str:
     if path and Path(path).suffix.lower() not in SUFFIXES and (root / path).is_file():
         return f"; its ending is none of {', '.join(SUFFIXES)}"
     near = difflib.get_close_matches(path, sorted(candidates), 1)
-    return f"; did you mean {near[0]!r}?" if near else "; paths are relative to the source"
+    return f"; did you mean {near[0]!r}?" if near else "; paths are relative to that folder"
 
 
 def further_cells(sheet: Sheet, own: Container[str]) -> list[dict[str, str]]:

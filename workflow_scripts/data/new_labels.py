@@ -3,19 +3,28 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from workflow_scripts.contracts.tables import Table
+from workflow_scripts.contracts.spreadsheet import read_sheet
+from workflow_scripts.data.groups import known_paths
+from workflow_scripts.data.raw_folders import normal
 from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.wording import nearest
 
-LABELS = Table("labels of new images", {"path": "str", "label": "str"}, open=True, key=("path",))
+OPTION = "--labels"
 
 
-def read_labels(path: Path, classes: Collection[str], images: Collection[str]) -> dict[str, str]:
-    """Path of an image → its class, as in a CSV of path and label; UserError for an unknown class or no such image."""
-    table = LABELS.read(path)
-    if unknown := sorted(set(table["label"]) - set(classes)):
-        raise UserError(f"{path}: {unknown[0]!r} is no class of this run; its classes are {', '.join(classes)}")
-    if absent := sorted(set(table["path"]) - set(images)):
-        raise UserError(
-            f"{path}: no image {absent[0]!r} (and {len(absent) - 1} more); paths are those below the folder of images"
-        )
-    return dict(zip(table["path"], table["label"], strict=True))
+def read_labels(path: Path, classes: Collection[str], folder: Path, images: Collection[str]) -> dict[str, str]:
+    """Path of an image → its class, from a user's table of path, below `folder`, and label.
+
+    `images`: the paths that there are. UserError for an unknown class, a path of no image, and one that is given twice.
+    """
+    sheet = read_sheet(path, OPTION, ("path", "label"))
+    as_given = dict(zip(map(normal, images), images, strict=True))
+    labels = {}
+    given = known_paths(sheet, OPTION, folder, images)
+    for row, image, label in zip(sheet.rows, given, sheet.columns["label"], strict=True):
+        if label not in classes:
+            raise UserError(
+                f"{OPTION}: {path}, row {row}: {label!r} is no class of this run; {nearest(label, classes)}"
+            )
+        labels[as_given[image]] = label
+    return labels

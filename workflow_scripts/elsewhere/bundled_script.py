@@ -11,6 +11,15 @@ if __name__ == "__main__":
         here = ".".join(map(str, sys.version_info[:2]))
         sys.exit(f"error: this is Python {here}, and trainings need 3.11 or newer; call run.py with a newer one")
     sys.path.insert(0, str(HERE))
+    from workflow_scripts.elsewhere.bundle_description import Bundle
+    from workflow_scripts.elsewhere.needed_packages import require_packages
+    from workflow_scripts.runtime.errors import UserError
+
+    try:
+        # What follows imports them.
+        require_packages(Bundle.read(HERE)[0].needs)
+    except UserError as error:
+        sys.exit(f"error: {error}")
     from workflow_scripts.elsewhere.run_bundle import arguments, main
     from workflow_scripts.runtime import entry
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from workflow_scripts.elsewhere.answer import HEADER, KEPT_WEIGHTS, write_answer
 from workflow_scripts.elsewhere.bundle_description import Bundle
-from workflow_scripts.elsewhere.needed_packages import differences, require_packages
+from workflow_scripts.elsewhere.needed_packages import differences
 from workflow_scripts.elsewhere.training_queue import Outcome, TrainingQueue
 from workflow_scripts.elsewhere.unpacked_bundle import Unpacked
 from workflow_scripts.runtime import entry
@@ -38,9 +38,8 @@ def arguments(folder: Path) -> argparse.Namespace:
 
 
 def main(args: argparse.Namespace) -> None:
-    """Train and collect; UserError when the bundle is not whole, a package is missing or a training failed."""
+    """Train and collect; UserError when the bundle is not whole or a training failed."""
     bundle, seal = Bundle.read(args.folder)
-    require_packages(bundle.needs)
     bundle.require_files(args.folder)
     for words in differences(bundle.python, bundle.needs):
         entry.log.info("another version than at home: %s", words)

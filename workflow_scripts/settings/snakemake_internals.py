@@ -4,9 +4,11 @@ A test holds READ_IN against the pinned version: with another one, read snakemak
 persistence/ again. OLDEST is the first version that has all of it. Standard library only.
 """
 
+import difflib
 import json
 import logging
 import os
+import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -18,6 +20,18 @@ OLDEST = "9.17"
 # Below the working directory.
 STATE = ".snakemake"
 _LOCKED = "LockException"
+_NO_TARGET = "MissingRuleException"
+_UNKNOWN = re.compile(r"No rule to produce (.+?) \(if you use input functions")
+_PROTECTED = "ProtectedOutputException"
+_FIRST_FILE = re.compile(r"affected files:\n\s*(.+)")
+_ON_A_LOCK = (
+    "error: {} is locked by another workflow that makes the same files; wait for its end. If none runs, one was "
+    "killed: `make resume` (with its CONFIG and TARGET) unlocks the folder and goes on"
+)
+_ON_PROTECTED = (
+    "error: {} is to be made again and cannot be written; make the results writable, or copy them and set `results` to "
+    "the copy"
+)
 
 
 def given_settings(workflow: Any) -> tuple[dict[str, Any], list[Path]]:
@@ -50,19 +64,27 @@ def say_last(workflow: Any, text: str) -> None:
     print(text)
 
 
-def explain_lock() -> None:
-    """From now on, what Snakemake says of a locked folder is one line with this project's command."""
-    logging.getLogger("snakemake.logging").addFilter(_name_the_way_on)
+def explain_errors(workflow: Any) -> None:
+    """From now on each of these is one line with what to do: a locked folder, no such target, results not writable."""
+
+    def explained(record: logging.LogRecord) -> bool:
+        exception, text = getattr(record, "exception", None), record.getMessage()
+        if exception == _LOCKED:
+            record.msg, record.args = _ON_A_LOCK.format(Path.cwd()), ()
+        elif exception == _NO_TARGET and (unknown := _UNKNOWN.search(text)):
+            record.msg, record.args = _on_no_target(workflow, unknown[1]), ()
+        elif exception == _PROTECTED and (protected := _FIRST_FILE.search(text)):
+            record.msg, record.args = _ON_PROTECTED.format(protected[1]), ()
+        return True
+
+    logging.getLogger("snakemake.logging").addFilter(explained)
 
 
-def _name_the_way_on(record: logging.LogRecord) -> bool:
-    if getattr(record, "exception", None) == _LOCKED:
-        record.msg = (
-            f"error: {Path.cwd()} is locked by another workflow that makes the same files; wait for its end. If none "
-            "runs, one was killed: `make resume` (with its CONFIG) unlocks the folder and goes on"
-        )
-        record.args = ()
-    return True
+def _on_no_target(workflow: Any, target: str) -> str:
+    near = difflib.get_close_matches(target, sorted({rule.name for rule in workflow.rules}), 1, 0.6)
+    meant = f"did you mean {near[0]}? " if near else ""
+    own = "" if given_settings(workflow)[1] else "; of a study of your own name the settings, too: --configfile FILE"
+    return f"error: nothing makes {target}; {meant}`snakemake --list` names what can be made{own}"
 
 
 @cache

@@ -14,6 +14,8 @@ from workflow_scripts.splitting.assign import assign, empty_cells
 
 # Share of the samples up to which clusters of several are put into a split of single samples afterwards.
 FEW = 0.02
+# Of classes that are too small a message names the smallest and so many further.
+NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -148,13 +150,16 @@ def divide(
         wanted, besides = f"a validation fraction of {fractions[1]:g}", f" beside its test fold ({folds} folds)"
         parts, remedy = "train / validation", "use fewer folds or a larger validation"
     if samples.apart:
-        for k, name in enumerate(samples.classes):
-            if any(fraction > 0 and targets[s, k] < 1 for s, fraction in enumerate(fractions)):
-                counts = " / ".join(map(str, targets[: len(parts.split(" / ")), k]))
-                raise UserError(
-                    f"class {name!r} has {totals[k]} samples{besides}, too few for {wanted}: it would get {counts} "
-                    f"({parts}); {remedy}, or {LEAVE_OUT}"
-                )
+        short = [k for k in range(len(totals)) if any(f > 0 and targets[s, k] < 1 for s, f in enumerate(fractions))]
+        if short:
+            k, further = _smallest(samples.classes, totals, short)
+            counts = " / ".join(map(str, targets[: len(parts.split(" / ")), k]))
+            if folds is not None:
+                remedy = _enough_validation(totals[k])
+            raise UserError(
+                f"class {samples.classes[k]!r} has {totals[k]} samples{besides}, too few for {wanted}: it would get "
+                f"{counts} ({parts}){further}; {remedy}, or {LEAVE_OUT}"
+            )
         return _divide_by_sample(samples.labels[rows], targets, rng)
     # A small class has a place in every subset that has a fraction, even where its own count rounds to none.
     floor = np.array([1e-9 if fraction > 0 else 0.0 for fraction in fractions])
@@ -172,15 +177,40 @@ def _divide_by_sample(labels: np.ndarray, targets: np.ndarray, rng: np.random.Ge
 def _folds_by_sample(samples: Samples, folds: int, rng: np.random.Generator) -> np.ndarray:
     """Deal the shuffled samples class after class: folds differ by at most one sample a class, and one in all."""
     totals = np.bincount(samples.labels, minlength=len(samples.classes))
-    for k, name in enumerate(samples.classes):
-        if totals[k] < folds:
-            raise UserError(
-                f"class {name!r} has {totals[k]} samples, too few for {folds} folds; use fewer folds, or {LEAVE_OUT}"
-            )
+    short = [k for k in range(len(totals)) if totals[k] < folds]
+    if short:
+        k, further = _smallest(samples.classes, totals, short)
+        raise UserError(
+            f"class {samples.classes[k]!r} has {totals[k]} samples, too few for {folds} folds{further}; "
+            f"{_enough_folds(totals[k])}, or {LEAVE_OUT}"
+        )
     order = np.concatenate([rng.permutation(np.flatnonzero(samples.labels == k)) for k in range(len(totals))])
     test = np.empty(len(order), dtype="int64")
     test[order] = np.arange(len(order)) % folds
     return test
+
+
+def _smallest(classes: list[str], sizes: np.ndarray, short: list[int]) -> tuple[int, str]:
+    """Of the classes that are too small the smallest, and words on the others."""
+    first, *further = sorted(short, key=lambda k: (sizes[k], k))
+    listed = [f"{classes[k]!r} with {sizes[k]}" for k in further[:NAMED]]
+    listed += [f"{len(further) - NAMED} more"] if len(further) > NAMED else []
+    words = " and ".join(filter(None, [", ".join(listed[:-1]), *listed[-1:]]))
+    return first, f", as {'have' if len(further) > 1 else 'has'} {words}" if further else ""
+
+
+def _enough_validation(size: int) -> str:
+    """How a class with `size` samples beside its test fold has one to validate with: a fraction of two decimals."""
+    if size < 2:
+        return f"each class needs {len(SUBSETS)} samples at least, and {len(SUBSETS)} folds"
+    return f"`validation: {math.ceil(100 / size) / 100:g}` would do"
+
+
+def _enough_folds(size: int) -> str:
+    """How a class of `size` samples has one to learn from, to validate with and to test in every fold."""
+    if size < len(SUBSETS):
+        return f"each class needs {len(SUBSETS)} samples at least"
+    return f"`folds: {size}` would do; of {size - 1} samples beside a fold {_enough_validation(size - 1)}"
 
 
 def _totals(samples: Samples, rows: np.ndarray) -> np.ndarray:
@@ -200,14 +230,14 @@ def _by_cluster(
     samples: Samples, rows: np.ndarray, targets: np.ndarray, what: str, remedy: str, rng: np.random.Generator
 ) -> np.ndarray:
     present, counts = samples.counts(rows)
-    for k, name in enumerate(samples.classes):
-        groups, needed = int((counts[:, k] > 0).sum()), int((targets[:, k] > 0).sum())
-        if groups < needed:
-            raise UserError(
-                f"class {name!r} has {groups} group(s) of samples that must stay together (one patient's, or copies of "
-                f"one picture, see equal_pairs.csv), too few for {what}: {needed} subsets want one each; {remedy}, or "
-                f"{LEAVE_OUT}"
-            )
+    groups, needed = (counts > 0).sum(axis=0), (targets > 0).sum(axis=0)
+    if (groups < needed).any():
+        k, further = _smallest(samples.classes, groups, list(np.flatnonzero(groups < needed)))
+        raise UserError(
+            f"class {samples.classes[k]!r} has {groups[k]} group(s) of samples that must stay together (one patient's, "
+            f"or copies of one picture, see equal_pairs.csv), too few for {what}: {needed[k]} subsets want one "
+            f"each{further}; {remedy}, or {LEAVE_OUT}"
+        )
     chosen = assign(counts, targets, rng)
     empty = empty_cells(counts, targets, chosen)
     if empty:

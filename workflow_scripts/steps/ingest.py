@@ -116,6 +116,7 @@ def main(args: argparse.Namespace) -> None:
     folders = {name: args.out if adapter_registry.is_in_dataset(name) else folder for name, folder in sources.items()}
     manifest, seen = inspect_all(collected, folders, readers, Limits(settings.ingest.max_megapixels), args.jobs)
     check_refused(collected.refused, len(manifest), settings.ingest.max_refused)
+    warn_of_lost_classes(collected, manifest)
     classes = class_order(manifest["label"], settings.ingest.classes, collected.passed_over)
     pictures = manifest[["id", "label", "sha256"]].join(seen.pictures)
     pairs = equal_pairs(pictures, seen.thumbnails, settings.ingest.near_equal)
@@ -182,6 +183,13 @@ def check_refused(refused: list[Refused], readable: int, limit: float) -> None:
             f"{len(counted)} of {len(counted) + readable} samples are refused ({reasons}; first {counted[0].path}: "
             f"{counted[0].detail}), more than ingest.max_refused ({limit:g}); the log lists them, mend or remove them"
         )
+
+
+def warn_of_lost_classes(collected: Collected, manifest: pd.DataFrame) -> None:
+    """Warn of classes of which every sample is refused: a study without them asks another question."""
+    counts = Counter(sample.label for _, sample in collected.samples)
+    for label in sorted(set(counts) - set(manifest["label"])):
+        entry.log.warning("class %r is left out: all of it is refused (%d); the log says why", label, counts[label])
 
 
 def write_dataset(args: argparse.Namespace, settings: IngestSettings, ingested: Ingested) -> None:

@@ -88,16 +88,47 @@ def _heading(head: str, cells: Sequence[str], number: int) -> Heading:
 
 def _grouped(headings: Sequence[Heading], groups: Sequence[str]) -> list[Heading]:
     """Columns whose names stand several times, each with the name of its group, or the number of its repetition."""
+    values = [number for number, heading in enumerate(headings) if heading.holds == "value"]
+    names = [headings[number].name for number in values]
+    repetitions = [f"columns {names[: number + 1].count(name)}" for number, name in enumerate(names)]
+    above = _names_above(groups, len(headings))
+    by_place = [above[number] or repetitions[position] for position, number in enumerate(values)]
+    of_blocks = _names_of_blocks(groups, names)
+    candidates = (of_blocks, repetitions) if _are_merged(groups, values) else (by_place, of_blocks, repetitions)
+    # Of a name that stands twice in one group, one number would be lost.
+    of_values = next(of for of in candidates if of and len(set(zip(of, names, strict=True))) == len(names))
+    of_column = dict(zip(values, of_values, strict=True))
     grouped: list[Heading] = []
-    times: dict[str, int] = {}
-    running = group = ""
+    group = ""
     for number, heading in enumerate(headings):
-        running = groups[number].strip(" *") if number < len(groups) and groups[number].strip(" *") else running
-        if heading.holds == "label":
-            grouped.append(heading)
-            continue
-        if heading.holds == "value":
-            times[heading.name] = times.get(heading.name, 0) + 1
-            group = running or f"columns {times[heading.name]}"
-        grouped.append(replace(heading, group=group))
+        group = of_column.get(number, group)
+        grouped.append(heading if heading.holds == "label" else replace(heading, group=group))
     return grouped
+
+
+def _names_above(groups: Sequence[str], columns: int) -> list[str]:
+    """For each column the name of its group: the one above it, or the last one to the left of that."""
+    running, above = "", []
+    for number in range(columns):
+        running = (groups[number].strip(" *") if number < len(groups) else "") or running
+        above.append(running)
+    return above
+
+
+def _are_merged(groups: Sequence[str], values: Sequence[int]) -> bool:
+    """Whether the names above columns are merged cells of which a copy kept one each: several, and no gap in them."""
+    filled = [number for number, name in enumerate(groups) if name.strip(" *")]
+    return 1 < len(filled) == filled[-1] - filled[0] + 1 and not set(values) <= set(filled)
+
+
+def _names_of_blocks(groups: Sequence[str], names: Sequence[str]) -> list[str]:
+    """The names of merged cells, of which a copy keeps one cell each, where the columns are as many equal blocks.
+
+    The first cell may be the heading of the rows' names. Empty where the names do not fit.
+    """
+    filled = [name.strip(" *") for name in groups if name.strip(" *")]
+    for merged in (filled, filled[1:]):
+        width = len(names) // len(merged) if merged else 0
+        if len(set(merged)) > 1 and list(names) == list(names[:width]) * len(merged):
+            return [name for name in merged for _ in range(width)]
+    return []

@@ -75,14 +75,16 @@ def read_pasted(lines: Sequence[Line]) -> Pasted:
     if not body:
         return pasted
     heads = heads if len(heads) == len(body[0].cells) else ["", *heads]
-    groups = groups if len(groups) == len(heads) else ["", *groups]
+    groups = ["", *groups] if len(groups) == len(heads) - 1 else groups
     pasted.matrix = None if any(map(names_metric, heads)) else pasted_matrix(heads, [row.cells for row in body])
     if pasted.matrix:
         return pasted
     if not any(map(names_metric, heads)) and sum(names_metric(row.cells[0]) for row in body) * 2 >= len(body):
         heads, rows = turned(heads, [row.cells for row in body])
         groups, body = [""] * len(heads), [_Cells(body[0].number, row) for row in rows]
-    _take_rows(headings_of(heads, groups, [row.cells for row in body]), body, pasted)
+    headings = headings_of(heads, groups, [row.cells for row in body])
+    _tell_unused_groups(headings, groups, head_rows[0].number, pasted)
+    _take_rows(headings, body, pasted)
     return pasted
 
 
@@ -118,6 +120,15 @@ def _heads(head_rows: Sequence[_Cells]) -> tuple[list[str], list[str]]:
             heads = [f"{head} {unit}".strip() for head, unit in zip(heads, row.cells, strict=True)]
     groups = list(head_rows[best - 1].cells) if best else []
     return heads, groups
+
+
+def _tell_unused_groups(headings: Sequence[Heading], groups: Sequence[str], line: int, pasted: Pasted) -> None:
+    """Remark on names above headings that stand several times, where they fit no columns."""
+    above = [name.strip(" *") for name in groups if name.strip(" *")]
+    used = {heading.group for heading in headings if heading.group}
+    if above and used and not used & set(above):
+        words = "fit no groups of the columns below; write each above the first column of its group"
+        pasted.remarks.append(f"line {line}: the names {', '.join(map(repr, above))} {words}")
 
 
 def _spaced_names(heads: list[str], body: Sequence[_Cells]) -> list[str]:

@@ -14,6 +14,9 @@ CELL = re.compile(
     r"|(?<!\S)(?:n/?a|N/?A|NR|—|–|−|-)(?!\S)"
 )
 _BRACKETS = {"(": ")", "[": "]"}
+# The last cell of a line begins with a quote that does not end in it; such a cell has few lines.
+_OPEN_CELL = re.compile(r'(?:^|[\t,;])\s*"[^"]*$')
+_LINES_OF_CELL = 5
 
 
 def split_line(line: str, separator: str) -> list[str]:
@@ -21,10 +24,32 @@ def split_line(line: str, separator: str) -> list[str]:
     if separator == "|":
         return [cell.strip() for cell in line.strip().removeprefix("|").removesuffix("|").split("|")]
     if separator == "\t":
-        return [cell.strip() for cell in line.rstrip("\n").split("\t")]
+        return [_unquoted(cell.strip()) for cell in line.rstrip("\n").split("\t")]
     if separator == "  ":
         return [cell.strip() for cell in re.split(r"\s{2,}|\t", line.strip())]
     return _split_outside(line.strip(), separator)
+
+
+def _unquoted(cell: str) -> str:
+    """A cell without the quotes that a spreadsheet program puts around one with a comma or a line end."""
+    return cell[1:-1].replace('""', '"').strip() if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell
+
+
+def with_whole_cells(lines: Sequence[str]) -> list[str]:
+    """The lines, of which one that ends inside a quoted cell takes those below up to its end; they are left empty."""
+    whole, first = list(lines), -1
+    for number, line in enumerate(lines):
+        if first < 0:
+            first = number if line.count('"') % 2 and _OPEN_CELL.search(line) else -1
+        elif not line.strip() or number - first > _LINES_OF_CELL:
+            # What was taken for a quoted cell is a sign of its own.
+            whole[first:number], first = lines[first:number], -1
+        else:
+            whole[first], whole[number] = f"{whole[first]} {line}", ""
+            first = -1 if whole[first].count('"') % 2 == 0 else first
+    if first >= 0:
+        whole[first:] = lines[first:]
+    return whole
 
 
 def _split_outside(line: str, separator: str) -> list[str]:

@@ -26,6 +26,7 @@ from workflow_scripts.contracts.paper_tables.plain_cells import (
     spaced_cells,
     spaced_heading,
     split_line,
+    with_whole_cells,
 )
 from workflow_scripts.contracts.paper_tables.plain_context import Context, take_line
 from workflow_scripts.contracts.paper_tables.result_tables import (
@@ -62,7 +63,7 @@ def plain_tables_of(text: str, name: str, id_: str) -> PaperTables:
     reading = _Reading()
     lines = [
         Line(number, without_latex(line.replace("\u00a0", " ").rstrip(" \r")))
-        for number, line in enumerate(text.splitlines(), 1)
+        for number, line in enumerate(with_whole_cells(text.splitlines()), 1)
     ]
     lines = [line for line in lines if not line.text.lstrip().startswith("```")]
     for position, line in enumerate(lines):

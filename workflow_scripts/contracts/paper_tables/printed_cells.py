@@ -19,7 +19,7 @@ _GROUP = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
 # Signs of footnotes and of emphasis, and letters raised after a number.
 _MARKS = re.compile(
     r"[*†‡§¶#‖↑↓★☆$]+|<[^>]{1,6}>|\\[a-z]+\{|[{}]|\^[a-z\d,*]+|[ᵃᵇᶜᵈᵉᶠ¹²³⁴⁵⁶⁷⁸⁹]+|(?<=\d)[a-d](?=$|[\s(\[,])"
-    r"|(?<!\w)_|_(?!\w)"
+    r"|(?<!\w)_+|_+(?!\w)"
 )
 # A number that is only a bound is kept as text.
 _BOUND = re.compile(rf"[<>≤≥≈~]=?\s?{_ONE}")

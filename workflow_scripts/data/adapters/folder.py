@@ -53,6 +53,7 @@ def samples(root: Path, ingest: Ingest) -> Iterator[Sample | Refused]:
     if ingest.classes is None and ingest.labels is None:
         check_classes(paths, depth, root)
     _warn_of_unread_classes([item.path for item in items if not is_image(item)], paths, depth)
+    _warn_of_empty_folders(root, [item.path for item in items], paths[0].split("/")[:depth])
     for path in paths:
         parts = path.split("/")
         if len(parts) < depth + 2:
@@ -79,6 +80,16 @@ def _warn_of_unread_classes(paths_not_read: list[str], paths: list[str], depth: 
     for name, files in unread.items():
         if holds_other_images(files):
             log.warning("folder %r is no class, no image in it is read: %s", name, ending_words(count_endings(files)))
+
+
+def _warn_of_empty_folders(root: Path, paths: list[str], wrapping: list[str]) -> None:
+    """Warn of folders beside those of the classes, inside the `wrapping` ones, that hold no file at all."""
+    depth = len(wrapping)
+    filled = {path.split("/")[depth] for path in paths if path.count("/") >= depth}
+    for folder in sorted(root.joinpath(*wrapping).iterdir()):
+        is_own = folder.is_dir() and not folder.is_symlink() and not folder.name.startswith(".")
+        if is_own and folder.name not in filled:
+            log.warning("folder %r is no class, no file is in it", folder.name)
 
 
 def _without_masks(paths: list[str], wanted: str, root: Path) -> list[str]:

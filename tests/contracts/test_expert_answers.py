@@ -1,0 +1,27 @@
+"""What an expert fills in is read as a spreadsheet program saves it, and what is asked next keeps its form."""
+
+import pytest
+
+from workflow_scripts.contracts.expert_answers import answers_digest, ask, read_answers
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["id,label\nä1,hoch\nb,\n".encode(),
+     "\ufeffid;label\r\nä1;hoch\r\nb;\r\n".encode(),
+     "id;label\r\nä1;hoch\r\nb;\r\n".encode("cp1252"),
+     "id\tlabel\r\nä1\thoch\r\nb\t\r\n".encode("utf-16")],
+)  # fmt: skip
+def test_answers_are_read_as_a_spreadsheet_program_saves_them(tmp_path, data):
+    path, plain = tmp_path / "labels.csv", tmp_path / "plain.csv"
+    path.write_bytes(data)
+    plain.write_text("id,label\nä1,hoch\n", encoding="utf-8")
+    assert read_answers(path) == {"ä1": "hoch", "b": ""}
+    assert answers_digest(path) == answers_digest(plain)
+
+
+def test_what_is_asked_next_is_added_in_the_form_that_the_file_has(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("id;note;label\nä1;0,5;hoch\n", encoding="utf-8")
+    ask(path, ["ä1", "b"])
+    assert path.read_text(encoding="utf-8") == "id;note;label\nä1;0,5;hoch\nb;;\n"
