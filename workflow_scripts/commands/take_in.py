@@ -45,10 +45,14 @@ def main(args: argparse.Namespace) -> None:
         trainings = proven(plan, unpacked, addresses)
         files = put_among_results(plan, unpacked, trainings)
     touch = (*files, "--touch", "--force", "--cores", "1", *QUIET)
-    if snakemake(*touch, restoring=True, configfile=args.configfile):
+    # Without a file Snakemake would take all results for touched.
+    if files and snakemake(*touch, restoring=True, configfile=args.configfile):
         raise UserError("Snakemake could not record the trainings, see above; the same command tries again")
-    stayed = sum(not training.whole for training in trainings)
+    kept = len(trainings) - len(files)
+    stayed = sum(not training.whole for training in trainings) - kept
     entry.log.info("%s: %d trainings taken in of %s", args.answer, len(files), ", ".join(map(str, runs)))
+    if kept:
+        entry.log.info("%d lie here already with their weights, which the answer lacks; they stay as they are", kept)
     entry.log.info("made with %s", ", ".join(f"{name} {version}" for name, version in unpacked.answer.versions.items()))
     if stayed:
         entry.log.info(

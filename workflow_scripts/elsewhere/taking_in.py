@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from workflow_scripts.contracts.blocks import plain
-from workflow_scripts.contracts.taken_in import TAKEN_IN, TakenIn
+from workflow_scripts.contracts.taken_in import TAKEN_IN, TakenIn, has_weights
 from workflow_scripts.data.download import archives
 from workflow_scripts.data.download.published_sources import Limits, PublishedFile
 from workflow_scripts.elsewhere.answer import ANSWER_FILE, LOG_FILE, Answer
@@ -100,20 +100,23 @@ def proven(plan: Plan, unpacked: Unpacked, addresses: Iterable[RunAddress]) -> l
 
 
 def put_among_results(plan: Plan, unpacked: Unpacked, trainings: Iterable[ProvenTraining]) -> list[str]:
-    """Put trainings among the results; returns what each training's rule writes last.
+    """Put trainings among the results; returns what the rule of each that was placed writes last.
 
-    UserError where another training of the same fold and seed is there already; nothing is placed then.
+    A training that lies here with its tensors stays where the answer has its head alone. UserError where another
+    training of the same fold and seed is there already; nothing is placed then.
     """
-    trainings = list(trainings)
-    for training in trainings:
-        _require_room(Path(plan.runs.folder(training.address)), training)
-    return [_placed(plan, unpacked, training) for training in trainings]
+    asked = [training for training in trainings if _has_room(Path(plan.runs.folder(training.address)), training)]
+    return [_placed(plan, unpacked, training) for training in asked]
 
 
-def _require_room(folder: Path, training: ProvenTraining) -> None:
+def _has_room(folder: Path, training: ProvenTraining) -> bool:
+    """Whether a training is to be placed; False: it lies here already, and with more than the answer has of it."""
     here = whole(folder / TRAINING_FILE, PREDICTIONS_FILE)
-    if here and here["outputs"][PREDICTIONS_FILE] != digest_file(training.folder / PREDICTIONS_FILE):
+    if here is None:
+        return True
+    if here["outputs"][PREDICTIONS_FILE] != digest_file(training.folder / PREDICTIONS_FILE):
         raise UserError(f"{folder} holds another training already; `rm -r {folder}` if this one is to take its place")
+    return training.whole or not has_weights(here) or whole(folder / TRAINING_FILE, WEIGHTS_FILE) is None
 
 
 def _placed(plan: Plan, unpacked: Unpacked, training: ProvenTraining) -> str:
