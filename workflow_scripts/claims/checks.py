@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from workflow_scripts.claims import (
     auc_bounds,
-    averages,
     class_values,
     costs,
     described,
     digits,
+    f1_scores,
     granularity,
     implied_sizes,
     leads,
@@ -39,8 +39,7 @@ from workflow_scripts.contracts.claims import Claim, Published
 CHECKS: dict[str, Check] = {
     granularity.NAME: granularity.check,
     writing.NAME: writing.check,
-    averages.F1: averages.check_f1,
-    averages.RECALL: averages.check_recall,
+    f1_scores.NAME: f1_scores.check,
     two_classes.NAME: two_classes.check,
     implied_sizes.NAME: implied_sizes.check,
     auc_bounds.NAME: auc_bounds.check,
