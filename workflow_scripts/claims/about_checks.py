@@ -8,6 +8,7 @@ from workflow_scripts.claims import (
     f1_scores,
     granularity,
     implied_sizes,
+    interval_ends,
     leads,
     matrices,
     one_matrix,
@@ -20,7 +21,7 @@ from workflow_scripts.claims import (
     writing,
 )
 from workflow_scripts.claims.outcome import EXACT, STRONG, WEAK
-from workflow_scripts.claims.tables import class_means, class_rows, f_score_bounds
+from workflow_scripts.claims.tables import class_means, class_rows, f_score_bounds, printed_intervals
 
 _ABOUT = ("metric", "subset", "run", "class_name")
 # Name of a check → what must be said by the paper for it to call a contradiction: fields of claims and settings,
@@ -30,6 +31,7 @@ PREMISES: dict[str, tuple[str, ...]] = {
     f1_scores.NAME: (*_ABOUT, "one_training", "average"),
     two_classes.NAME: (*_ABOUT, "n", "one_training", "split_unit"),
     auc_bounds.NAME: (*_ABOUT, "one_training"),
+    interval_ends.NAME: (*_ABOUT, "one_training"),
     implied_sizes.NAME: (*_ABOUT, "n", "one_training", "split_unit"),
     one_matrix.NAME: (*_ABOUT, "one_training", "split_unit"),
     class_values.MEANS: (*_ABOUT, "one_training"),
@@ -80,6 +82,7 @@ TRIED: dict[str, tuple[str, ...]] = {
         "means and medians of several trainings or folds, where the paper does not say that it is one training",
     ),
     auc_bounds.NAME: ("every curve through the point", "means over classes and trainings", _WRITING),
+    interval_ends.NAME: printed_intervals.TRIED,
     implied_sizes.NAME: ("any two classes", "means over the classes where no class is named", _WRITING),
     one_matrix.NAME: (
         "every matrix of these class sizes",

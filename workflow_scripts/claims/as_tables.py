@@ -17,8 +17,10 @@ from workflow_scripts.contracts.paper_tables.result_tables import PrintedValue, 
 def cell(claim: Claim) -> Cell:
     """The number as a cell, with the digits that carry information."""
     text = f"{claim.printed}{' %' if claim.unit == 'percent' else ''}"
+    low, high = claim.interval or (0.0, 0.0)
+    ends = (f"{low:.{claim.decimals}f}", f"{high:.{claim.decimals}f}") if claim.interval else None
     name = claim.metric.removeprefix("macro_")
-    return Cell(claim.id, name, name, PrintedValue(text), 1 / UNITS[claim.unit], 10.0**-claim.known_decimals)
+    return Cell(claim.id, name, name, PrintedValue(text, ends), 1 / UNITS[claim.unit], 10.0**-claim.known_decimals)
 
 
 def table(claims: Sequence[Claim], average: str = "", n_classes: int | None = None) -> ReadTable:
