@@ -2,12 +2,13 @@
 
 from workflow_scripts.claims import (
     auc_bounds,
-    averages,
     class_values,
     costs,
     described,
+    f1_scores,
     granularity,
     implied_sizes,
+    interval_ends,
     leads,
     matrices,
     one_matrix,
@@ -20,16 +21,17 @@ from workflow_scripts.claims import (
     writing,
 )
 from workflow_scripts.claims.outcome import EXACT, STRONG, WEAK
+from workflow_scripts.claims.tables import class_means, class_rows, f_score_bounds, printed_intervals
 
 _ABOUT = ("metric", "subset", "run", "class_name")
 # Name of a check → what must be said by the paper for it to call a contradiction: fields of claims and settings,
 # and names of contracts.paper_premises.UNSAID. Checks that never do so, and those of layers, have none.
 PREMISES: dict[str, tuple[str, ...]] = {
     granularity.NAME: (*_ABOUT, "n", "one_training", "split_unit"),
-    averages.F1: (*_ABOUT, "average"),
-    averages.RECALL: (*_ABOUT, "one_training", "average", "split_unit"),
+    f1_scores.NAME: (*_ABOUT, "one_training", "average"),
     two_classes.NAME: (*_ABOUT, "n", "one_training", "split_unit"),
     auc_bounds.NAME: (*_ABOUT, "one_training"),
+    interval_ends.NAME: (*_ABOUT, "one_training"),
     implied_sizes.NAME: (*_ABOUT, "n", "one_training", "split_unit"),
     one_matrix.NAME: (*_ABOUT, "one_training", "split_unit"),
     class_values.MEANS: (*_ABOUT, "one_training"),
@@ -69,12 +71,7 @@ TRIED: dict[str, tuple[str, ...]] = {
         "the balanced accuracy, and of more than two classes the mean of (TP + TN) / n",
         "of a class that is not named, each class and their mean",
     ),
-    averages.F1: (
-        "F1 of the classes and of the means",
-        "of class values that were rounded before as well",
-        "classes that are never predicted left out",
-    ),
-    averages.RECALL: ("every way in which the right answers may fall into the classes",),
+    f1_scores.NAME: (*f_score_bounds.EVERY_AVERAGE, *f_score_bounds.OF_CLASS_VALUES),
     two_classes.NAME: (
         "every table of right and wrong answers",
         _WRITING,
@@ -85,6 +82,7 @@ TRIED: dict[str, tuple[str, ...]] = {
         "means and medians of several trainings or folds, where the paper does not say that it is one training",
     ),
     auc_bounds.NAME: ("every curve through the point", "means over classes and trainings", _WRITING),
+    interval_ends.NAME: printed_intervals.TRIED,
     implied_sizes.NAME: ("any two classes", "means over the classes where no class is named", _WRITING),
     one_matrix.NAME: (
         "every matrix of these class sizes",
@@ -93,12 +91,8 @@ TRIED: dict[str, tuple[str, ...]] = {
         "the accuracy balanced, or the mean of (TP + TN) / n",
         _WRITING,
     ),
-    class_values.MEANS: (
-        "plain means, weighted by class size, and of the classes that are not 0",
-        "F1 of the means",
-        _WRITING,
-    ),
-    class_values.ACCURACY: ("the accuracy balanced, or the mean of (TP + TN) / n", _WRITING),
+    class_values.MEANS: class_means.TRIED,
+    class_values.ACCURACY: class_rows.TRIED,
     matrices.METRICS: (*_AVERAGES, _WRITING),
     matrices.SUMS: ("the samples of the subset and of the whole study",),
     matrices.PARTIAL: ("the most errors that the accuracy allows",),
@@ -134,14 +128,10 @@ TRIED: dict[str, tuple[str, ...]] = {
 STRENGTHS: dict[str, str] = {
     granularity.NAME: STRONG,
     writing.NAME: WEAK,
-    averages.F1: WEAK,
-    averages.RECALL: WEAK,
     two_classes.NAME: STRONG,
     auc_bounds.NAME: WEAK,
     implied_sizes.NAME: WEAK,
     one_matrix.NAME: WEAK,
-    class_values.MEANS: STRONG,
-    class_values.ACCURACY: STRONG,
     matrices.METRICS: EXACT,
     matrices.SUMS: EXACT,
     matrices.PARTIAL: WEAK,

@@ -1,26 +1,21 @@
-"""Values of the single classes against the mean and the accuracy that are printed beside them."""
+"""Values of the single classes against the mean and the accuracy that are printed beside them: `tables.class_rows`."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
-from workflow_scripts.claims.arithmetic.ways_of_writing import ANY, ANY_IN_WORDS, PLAIN
-from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF, Outcome, strength_of
-from workflow_scripts.claims.printed import Interval, distance, interval, shown, unit_step, written
+from workflow_scripts.claims import as_tables
+from workflow_scripts.claims.outcome import Outcome
 from workflow_scripts.claims.sizes import Sizes, groups, measured
-from workflow_scripts.claims.trainings import MEDIANS, is_open
+from workflow_scripts.claims.tables.class_means import Classes, mean_of
+from workflow_scripts.claims.tables.class_rows import accuracy_of
+from workflow_scripts.claims.tables.printed_entries import Entry
 from workflow_scripts.contracts.claims import Claim, Published
 from workflow_scripts.contracts.metric_names import CLASS_METRICS
 
 MEANS = "means of the class values"
 ACCURACY = "accuracy from the classes"
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """What a number may be: between two ends; words: what a paper would have to say, empty of the plain reading."""
-
-    band: Interval
-    words: str = ""
+_MACROS = tuple(f"macro_{name}" for name in CLASS_METRICS if name != "auc")
+# Metric → class → its number.
+_Values = dict[str, dict[str, Claim]]
 
 
 def check_means(published: Published) -> Iterator[Outcome]:
@@ -31,52 +26,25 @@ def check_means(published: Published) -> Iterator[Outcome]:
     """
     sizes = Sizes(published)
     for claim, values in _beside(published, sizes, _MACROS):
-        name = claim.metric.removeprefix("macro_")
-        if name not in values:
-            continue
-        weights = _weights(sizes, claim, list(values[name]))
-        candidates = []
-        for way, written_before in ((PLAIN, ""), (ANY, ANY_IN_WORDS)):
-            bands = [interval(value, way) for value in values[name].values()]
-            candidates += [
-                Candidate(_mean(bands), written_before),
-                *([Candidate(band) for band in _f1_of_means(values, way)] if name == "f1" else ()),
-                *([Candidate(_mean(bands, weights), "it is weighted by class size")] if weights else ()),
-                Candidate(
-                    _mean([band for band in bands if band.high > 0.01]),
-                    "classes of which it is 0 or undefined are left out",
-                ),
-            ]
-        yield _judged(claim, list(values[name].values()), candidates, MEANS)
+        cell = as_tables.cell(claim)
+        if of_classes := values.get(cell.metric):
+            claims = [claim, *of_classes.values()]
+            finding = mean_of(_classes(claims, values, sizes), cell, "macro", complete=True)
+            yield from as_tables.outcomes(MEANS, [finding], claims)
 
 
 def check_accuracy(published: Published) -> Iterator[Outcome]:
     """The accuracy is the mean of the printed class sensitivities, weighted by class size.
 
-    Or, by another name, their plain mean, or the mean of (TP + TN) / n over the classes. Reference: M. Sokolova,
-    G. Lapalme, Information Processing & Management 45(4):427-437 (2009).
+    Or, by another name, their plain mean, or the mean of one-against-all accuracies (TP + TN) / n. Reference:
+    M. Sokolova, G. Lapalme, Information Processing & Management 45(4):427-437 (2009).
     """
     sizes = Sizes(published)
     for claim, values in _beside(published, sizes, ("accuracy",)):
-        recalls = values.get("sensitivity")
-        weights = _weights(sizes, claim, list(recalls)) if recalls else None
-        if not (recalls and weights):
-            continue
-        candidates = []
-        for way, words in ((PLAIN, ""), (ANY, ANY_IN_WORDS)):
-            bands = [interval(value, way) for value in recalls.values()]
-            share, factor = _mean(bands, weights), 2 / len(bands)
-            over_classes = Interval(*(1 - factor * (1 - end) for end in (share.low, share.high)))
-            candidates += [
-                Candidate(share, words),
-                Candidate(_mean(bands), "it is the balanced accuracy, the mean of the sensitivities"),
-                Candidate(over_classes, "it is the mean of (TP + TN) / n over the classes"),
-            ]
-        yield _judged(claim, list(recalls.values()), candidates, ACCURACY)
-
-
-_MACROS = tuple(f"macro_{name}" for name in CLASS_METRICS if name != "auc")
-_Values = dict[str, dict[str, Claim]]
+        if recalls := values.get("sensitivity"):
+            claims = [claim, *recalls.values()]
+            finding = accuracy_of(_classes(claims, values, sizes), as_tables.cell(claim))
+            yield from as_tables.outcomes(ACCURACY, [finding], claims)
 
 
 def _beside(published: Published, sizes: Sizes, metrics: Sequence[str]) -> Iterator[tuple[Claim, _Values]]:
@@ -93,49 +61,17 @@ def _beside(published: Published, sizes: Sizes, metrics: Sequence[str]) -> Itera
                 yield claim, whole
 
 
-def _weights(sizes: Sizes, claim: Claim, names: list[str]) -> list[float] | None:
-    """Shares of the classes; None where their sizes are unknown or left open."""
-    ways = sizes.by_class(claim.study, claim.subset, claim.run)
-    if len(ways) != 1 or set(names) != set(ways[0]):
-        return None
-    total = sum(ways[0].values())
-    return [ways[0][name] / total for name in names] if total else None
+def _classes(claims: Sequence[Claim], values: _Values, sizes: Sizes) -> Classes:
+    """All classes with their values; without sizes where these are unknown or left open.
 
-
-def _mean(bands: list[Interval], weights: Sequence[float] | None = None) -> Interval:
-    weights = weights or [1 / max(len(bands), 1)] * len(bands)
-    return Interval(
-        sum(weight * band.low for weight, band in zip(weights, bands, strict=True)),
-        sum(weight * band.high for weight, band in zip(weights, bands, strict=True)),
-    )
-
-
-def _f1_of_means(values: _Values, way: str) -> list[Interval]:
-    if "precision" not in values or "sensitivity" not in values:
-        return []
-    p, r = (_mean([interval(value, way) for value in values[name].values()]) for name in ("precision", "sensitivity"))
-    return [Interval(_harmonic(p.low, r.low), _harmonic(p.high, r.high))]
-
-
-def _harmonic(a: float, b: float) -> float:
-    return 2 * a * b / (a + b) if a + b > 0 else 0.0
-
-
-def _judged(claim: Claim, values: list[Claim], candidates: list[Candidate], check: str) -> Outcome:
-    """The first candidate that the printed number may be; the plain ones of either way of writing come first."""
-    compared_ids = tuple(value.id for value in values)
-    plain = candidates[0].band
-    ends = f"{written(plain.low, claim, 1)} to {written(plain.high, claim, 1)}"
-    for candidate in sorted(candidates, key=lambda candidate: candidate.words not in ("", ANY_IN_WORDS)):
-        band = interval(claim, PLAIN if candidate.words != ANY_IN_WORDS else ANY)
-        if candidate.band.overlaps(band):
-            outcome = FITS_ONLY_IF if candidate.words else CONSISTENT
-            why = f"{shown(claim)} beside {len(values)} values of classes, which give {ends}."
-            strength = "" if candidate.words else strength_of(plain.high - plain.low, unit_step(claim))
-            return Outcome(
-                claim.id, check, outcome, why, ends, compared_ids, reading=candidate.words, strength=strength
-            )
-    nearest = min(max(claim.scaled, plain.low), plain.high)
-    why = f"{shown(claim)} beside {len(values)} values of classes, which give {ends}."
-    outcome, reading = (FITS_ONLY_IF, MEDIANS) if is_open([claim, *values]) else (CONTRADICTION, "")
-    return Outcome(claim.id, check, outcome, why, ends, compared_ids, size=distance(nearest, claim), reading=reading)
+    claims: what is judged, first the number beside the classes.
+    """
+    whole, names = claims[0], [str(claim.class_name) for claim in claims[1:]]
+    entries = [
+        Entry(name, {}, {metric: as_tables.cell(of_classes[name]) for metric, of_classes in values.items()})
+        for name in names
+    ]
+    ways = sizes.by_class(whole.study, whole.subset, whole.run)
+    are_known = len(ways) == 1 and set(names) == set(ways[0]) and sum(ways[0].values()) > 0
+    of_classes = tuple(ways[0][name] for name in names) if are_known else ()
+    return Classes(as_tables.table(claims, "per class", len(names)), str(whole.run or ""), tuple(entries), of_classes)

@@ -1,4 +1,7 @@
-"""Whether a share can be a whole number of samples out of so many."""
+"""Whether a share can be a whole number of samples out of so many.
+
+Apart from `tables.printed_fractions`, which has n in the row: here n follows from splits, shares and class sizes, too.
+"""
 
 import math
 from collections.abc import Iterator

@@ -1,4 +1,7 @@
-"""What printed shares of two classes say of the class sizes: those that follow, and those that cannot be."""
+"""What printed shares of two classes say of the class sizes: those that follow, and those that cannot be.
+
+Apart from `tables.shared_sizes`: here printed class sizes are held against those that follow.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

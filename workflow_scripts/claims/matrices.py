@@ -1,15 +1,19 @@
-"""Printed confusion matrices: their sums, and the metrics that follow from them against the printed ones."""
+"""Printed confusion matrices: their sums, and the metrics that follow from them against the printed ones.
+
+Apart from `tables.printed_matrices`, whose matrix may be transposed or of shares: here rows and averages are named.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from workflow_scripts.claims.arithmetic.averaged_values import harmonic
 from workflow_scripts.claims.arithmetic.class_tables import ClassRate, range_of
 from workflow_scripts.claims.arithmetic.ways_of_writing import MODES
 from workflow_scripts.claims.granularity import possible
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF, Outcome, shared_outcome, verdict
 from workflow_scripts.claims.printed import Interval, distance, interval, numerators, shown, written
-from workflow_scripts.claims.scores import DIGITS, f1_of_means, harmonic, of_rounded, rounded_scores, scores
+from workflow_scripts.claims.scores import DIGITS, f1_of_means, of_rounded, rounded_scores, scores
 from workflow_scripts.claims.sizes import Sizes, groups, measured
 from workflow_scripts.claims.trainings import is_open
 from workflow_scripts.contracts.claims import Claim, Published

@@ -23,6 +23,7 @@ from workflow_scripts.claims.outcome import (
     shared_outcome,
     strength_of,
 )
+from workflow_scripts.claims.premises import of_a_share
 from workflow_scripts.claims.printed import distance, interval, near, shown, unit_step, written
 from workflow_scripts.claims.scores import COARSEST
 from workflow_scripts.claims.sizes import Sizes, groups, measured, other_rows, printed_together
@@ -67,8 +68,9 @@ def check(published: Published) -> Iterator[Outcome]:
         here = [claim for claim in group if claim.metric == "accuracy"] + named
         for place in dict.fromkeys(map(printed_together, here)):
             together = [claim for claim in here if printed_together(claim) == place]
-            if any(claim.metric == "macro_specificity" or claim.class_name for claim in together) and len(together) > 1:
-                yield from _judge(together, ways[0], other_rows(together, claims))
+            if len({(claim.metric, claim.class_name) for claim in together}) > 1:
+                outcomes = _judge(together, ways[0], other_rows(together, claims))
+                yield from of_a_share(outcomes, sizes.behind(together[0]))
 
 
 def _row_sums(printed: list[Matrix], study: str, subset: str | None) -> list[dict[str, int]]:

@@ -1,9 +1,10 @@
 """What a check rests on: a number is called a contradiction by what its paper says, never by what was read into it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from workflow_scripts.claims.outcome import CONTRADICTION, FITS_ONLY_IF, NOTE, Outcome
+from workflow_scripts.claims.sizes import ROUNDED_SHARE
 from workflow_scripts.contracts.claims import Claim, Interpreted, PaperEntry
 from workflow_scripts.contracts.metric_names import CLASS_METRICS, POOLED_METRICS, SUBSET_METRICS
 
@@ -73,3 +74,14 @@ def weighed(outcome: Outcome, entries: Mapping[str, PaperEntry], premises: tuple
         return outcome
     innocent, reading = " ".join(dict.fromkeys(sentences)), ", or if ".join(dict.fromkeys(readings))
     return replace(outcome, outcome=FITS_ONLY_IF if reading else NOTE, innocent=innocent, reading=reading)
+
+
+def of_a_share(outcomes: Iterable[Outcome], shares: tuple[str, ...]) -> Iterator[Outcome]:
+    """The outcomes; where the number of samples follows from stated shares, which may be rounded ones, none accuses.
+
+    shares: ids of these, empty where the number is printed.
+    """
+    for outcome in outcomes:
+        outcome = replace(outcome, compared_ids=(*outcome.compared_ids, *shares))
+        noted = shares and outcome.outcome == CONTRADICTION
+        yield replace(outcome, outcome=NOTE, innocent=ROUNDED_SHARE) if noted else outcome

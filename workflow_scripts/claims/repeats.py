@@ -1,4 +1,7 @@
-"""The same quantity printed twice, and whole sequences of numbers that repeat."""
+"""The same quantity printed twice, and whole sequences of numbers that repeat.
+
+Apart from `tables.repeated_rows` and `tables.restated_cells`, which compare whole rows: here one number is compared.
+"""
 
 from collections.abc import Iterator
 

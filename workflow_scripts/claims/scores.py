@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from workflow_scripts.claims.arithmetic.averaged_values import rounded
+from workflow_scripts.claims.arithmetic.averaged_values import harmonic, rounded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,11 +14,11 @@ COARSEST = 0.005
 DIGITS = (3, 2, 4)
 
 
-def scores(matrix: "np.ndarray") -> dict[str, "np.ndarray"]:
-    """Metrics from counts: matrices … × true class × predicted class, whole numbers.
+def scores(matrix: "np.ndarray", empty: float = 0.0) -> dict[str, "np.ndarray"]:
+    """Metrics from counts: matrices … × true class × predicted class, whole numbers or shares of them.
 
-    Returns accuracy (shape …) and precision, sensitivity, specificity, f1 (shape … × class). What is 0/0 is 0, as in
-    scikit-learn.
+    Returns accuracy (shape …) and precision, sensitivity, specificity, npv, f1 (shape … × class). empty: what 0/0 is;
+    0 as in scikit-learn.
     """
     import numpy as np
 
@@ -27,29 +27,26 @@ def scores(matrix: "np.ndarray") -> dict[str, "np.ndarray"]:
     right = np.diagonal(matrix, axis1=-2, axis2=-1)
     true, predicted = matrix.sum(-1), matrix.sum(-2)
     negative = total[..., None] - true
+    right_negative = negative - (predicted - right)
     return {
-        "accuracy": _ratio(right.sum(-1), total),
-        "precision": _ratio(right, predicted),
-        "sensitivity": _ratio(right, true),
-        "specificity": _ratio(negative - (predicted - right), negative),
-        "f1": _ratio(2 * right, true + predicted),
+        "accuracy": _ratio(right.sum(-1), total, empty),
+        "precision": _ratio(right, predicted, empty),
+        "sensitivity": _ratio(right, true, empty),
+        "specificity": _ratio(right_negative, negative, empty),
+        "npv": _ratio(right_negative, total[..., None] - predicted, empty),
+        "f1": _ratio(2 * right, true + predicted, empty),
     }
 
 
-def _ratio(part: "np.ndarray", whole: "np.ndarray") -> "np.ndarray":
+def _ratio(part: "np.ndarray", whole: "np.ndarray", empty: float = 0.0) -> "np.ndarray":
     import numpy as np
 
-    return np.divide(part, whole, out=np.zeros(np.broadcast(part, whole).shape), where=whole > 0)
+    return np.divide(part, whole, out=np.full(np.broadcast(part, whole).shape, empty), where=whole > 0)
 
 
 def f1_of_means(values_by_metric: dict[str, "np.ndarray"]) -> "np.ndarray":
     """The other macro F1: of the mean precision and the mean sensitivity."""
     return harmonic(values_by_metric["precision"].mean(-1), values_by_metric["sensitivity"].mean(-1))
-
-
-def harmonic(precision: "np.ndarray", sensitivity: "np.ndarray") -> "np.ndarray":
-    """F1 of a precision and a sensitivity; 0 where both are."""
-    return _ratio(2 * precision * sensitivity, precision + sensitivity)
 
 
 def of_rounded(name: str) -> tuple[str, ...]:

@@ -1,4 +1,7 @@
-"""Counts of a split against its stated shares, and of a study against the public set that it uses."""
+"""Counts of a split against its stated shares, and of a study against the public set that it uses.
+
+Apart from `tables.count_shares`, which looks for the rule of a column: here it is known what a share is of.
+"""
 
 import math
 from collections.abc import Iterator

@@ -1,4 +1,7 @@
-"""Totals against their parts: classes, subsets, sources, copies, patients, ratios."""
+"""Totals against their parts: classes, subsets, sources, copies, patients, ratios.
+
+Apart from `tables.count_totals`, which goes by rows and columns: here parts are known by class, subset and source.
+"""
 
 import math
 from collections import Counter

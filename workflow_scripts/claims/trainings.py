@@ -11,6 +11,7 @@ from workflow_scripts.claims.arithmetic.rows import row_sets
 from workflow_scripts.claims.arithmetic.ways_of_writing import ANY
 from workflow_scripts.claims.printed import numerators
 from workflow_scripts.claims.readings import rates, readings
+from workflow_scripts.claims.tables.table_words import number_in_words
 from workflow_scripts.contracts.claims import Claim
 
 # Of more trainings than these a mean may be nearly any number.
@@ -20,7 +21,6 @@ _LEAST_SPREAD = 0.05
 # Means keep every linear relation; medians, and means over folds of uneven make-up, need not.
 MEANS = "the numbers are means of several trainings or folds"
 MEDIANS = "the numbers are medians of several trainings or folds, or means over folds of uneven make-up"
-_WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,10 @@ def smallest_number(claim: Claim, totals: Sequence[int]) -> int | None:
 def in_words(trainings: int | None) -> str:
     """The reading by which a number is a mean of at least so many trainings, completing "fits only if …"."""
     if trainings is None:
-        return f"it is a mean of more than {_WORDS[MOST_TRAININGS]} trainings, or over folds of different sizes"
-    return f"it is a mean of {_WORDS[trainings]} or more trainings, or over folds"
+        return (
+            f"it is a mean of more than {number_in_words(MOST_TRAININGS)} trainings, or over folds of different sizes"
+        )
+    return f"it is a mean of {number_in_words(trainings)} or more trainings, or over folds"
 
 
 def spread_of(samples: int) -> float:

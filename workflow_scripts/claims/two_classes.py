@@ -1,4 +1,7 @@
-"""Two classes: whether one table of right and wrong answers gives all metrics that are printed together."""
+"""Two classes: whether one table of right and wrong answers gives all metrics that are printed together.
+
+Apart from `tables.two_class_rows`, which knows no class sizes: here they are, and so each average can be tried.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,15 +15,15 @@ from workflow_scripts.claims.outcome import (
     CONTRADICTION,
     FITS_ONLY_IF,
     NOT_CHECKABLE,
-    NOTE,
     Outcome,
     shared_outcome,
     strength_of,
 )
+from workflow_scripts.claims.premises import of_a_share
 from workflow_scripts.claims.printed import distance, near, shown, unit_step
 from workflow_scripts.claims.readings import ROUNDED as OF_ROUNDED
 from workflow_scripts.claims.readings import Reading, is_of_printed, rates, readings
-from workflow_scripts.claims.sizes import ROUNDED_SHARE, Sizes, groups, measured, other_rows, printed_together
+from workflow_scripts.claims.sizes import Sizes, groups, measured, other_rows, printed_together
 from workflow_scripts.claims.trainings import Together, is_open, of_several
 from workflow_scripts.contracts.claims import Claim, Published
 from workflow_scripts.contracts.metric_names import CLASS_METRICS, SUBSET_METRICS
@@ -70,11 +73,8 @@ def check(published: Published) -> Iterator[Outcome]:
             here = [claim for claim in group if printed_together(claim) == place]
             if not ways or len({claim.metric for claim in here}) < 2:
                 continue
-            behind = sizes.behind(here[0])
-            for outcome in _alone_and_together(here, ways, group, other_rows(here, candidates)):
-                outcome = replace(outcome, compared_ids=(*outcome.compared_ids, *behind))
-                noted = behind and outcome.outcome == CONTRADICTION
-                yield replace(outcome, outcome=NOTE, innocent=ROUNDED_SHARE) if noted else outcome
+            outcomes = _alone_and_together(here, ways, group, other_rows(here, candidates))
+            yield from of_a_share(outcomes, sizes.behind(here[0]))
 
 
 def two_class_ways(sizes: Sizes, study: str, subset: str | None, run: str | None) -> list[Way]:

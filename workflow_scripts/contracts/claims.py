@@ -44,7 +44,8 @@ class Claim:
     a class metric without one is of a class that the paper does not name); source is an adapter, where a study has
     several. `samples` of a run count what it was trained on, its copies included (`copies`: how many of each).
     predicted: for `confusions`, the class they were taken for; a printed confusion matrix is one such claim a cell.
-    n: how many samples or units the number rests on; trainings: of how many, on one split, it is said to be the mean.
+    interval: the two ends printed with the number, in its unit and with its digits; n: how many samples or units the
+    number rests on; trainings: of how many, on one split, it is said to be the mean.
     relation: equal; about ("around", "roughly", or read from a curve); highest: the value, and that no run of `among`
     has a higher one.
     against: a difference (of class_ratio: a ratio) to the same number with these fields replaced, e.g. {"run": "cvm"}.
@@ -70,6 +71,7 @@ class Claim:
     run: str | None = None
     source: str | None = None
     predicted: str | None = None
+    interval: tuple[float, float] | None = None
     n: int | None = None
     trainings: int | None = None
     relation: str = "equal"

@@ -14,6 +14,7 @@ from workflow_scripts.runtime.wording import listed, nearest
 
 _METRICS = (*SUBSET_METRICS, *POOLED_METRICS, *CLASS_METRICS, *OTHER_METRICS)
 Number = int | float
+Ends = tuple[Number, Number]
 
 
 def _of(names: tuple[str, ...]) -> Callable[[str], str]:
@@ -84,6 +85,9 @@ class RowBlock(NumberBlock):
 
     values: Annotated[tuple[Number, ...], about("The numbers as printed, one a column.")]
     printed: Annotated[str, about("Its head as printed; a table of one row may have none.")] = ""
+    intervals: Annotated[
+        dict[str, Ends], about("Column → the two ends printed with its number, with as many digits: [88.1, 95.2].")
+    ] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +119,7 @@ class ClaimBlock(NumberBlock):
     id: Annotated[str, about("Unique in the paper.")]
     place: Annotated[str, about("Where it is printed.")]
     value: Annotated[Number, about("As printed, in `unit`.")]
+    interval: Annotated[Ends | None, about("The two ends printed with it, in `unit`, with as many digits.")] = None
     source: Annotated[str | None, about("Of which of the study's data sets.")] = None
     relation: Annotated[Relation, about("How the number is meant.")] = "equal"
     among: Annotated[tuple[str, ...], about("The runs of which it is the highest.")] = ()
@@ -230,3 +235,9 @@ class PublishedBlock:
                         f"tables.{name}.rows.{row}: {len(entry.values)} values for {len(table.columns)} columns "
                         f"({listed(table.columns)})"
                     )
+                for column in entry.intervals:
+                    if column not in table.columns:
+                        raise ValueError(
+                            f"tables.{name}.rows.{row}.intervals: {column!r} is no column; "
+                            f"{nearest(column, table.columns)}"
+                        )

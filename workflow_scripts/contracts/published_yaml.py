@@ -112,7 +112,9 @@ def _cell_claim(
     # A table of one line has no name for it.
     place = f"{table.place}, {f'row {row.printed}, ' if row.printed else ''}column {column.printed}"
     facts = _facts((table, column, row), f"{path}, tables.{identifier}")
-    return Claim(id=identifier, place=place, value=value, cell=Cell(table.place, row.printed, column.printed), **facts)
+    cell = Cell(table.place, row.printed, column.printed)
+    ends = row.intervals.get(identifier.rsplit(".", 1)[1])
+    return Claim(id=identifier, place=place, value=value, interval=ends, cell=cell, **facts)
 
 
 def _claim_of(entry: ClaimBlock, path: Path) -> Claim:
@@ -120,6 +122,7 @@ def _claim_of(entry: ClaimBlock, path: Path) -> Claim:
         id=entry.id,
         place=entry.place,
         value=entry.value,
+        interval=entry.interval,
         source=entry.source,
         relation=entry.relation,
         among=entry.among,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from made_tables import altered, outcomes, paper_of, reading
 
-from workflow_scripts.contracts.paper_tables.result_tables import PaperTables
+from workflow_scripts.contracts.paper_tables.result_tables import ClassSizes, PaperTables, PrintedValue
 
 TWO = {"unit": "percent", "average": "two classes", "aggregation": "single"}
 # 40 of 50 positives and 132 of 150 negatives right.
@@ -36,6 +36,38 @@ def test_an_f_score_below_the_harmonic_mean_may_be_a_macro_average_or_a_mean_ove
     assert "macro" in reading(paper_of({"a": row}, unit="fraction"), "F scores")
     assert "folds" in reading(paper_of({"a": row}, unit="fraction", average="two classes"), "F scores")
     assert outcomes(paper_of({"a": row}, unit="fraction", average="macro"), "F scores") == []
+
+
+def test_an_f_score_beside_recall_alone_is_at_most_that_of_a_precision_of_one():
+    paper = paper_of({"a": {"sensitivity": "80.0", "f1": "88.0"}}, **TWO)
+    assert outcomes(paper, "F scores") == []
+    assert outcomes(altered(paper, "a", "f1", "96.0"), "F scores") == [("contradiction", "a", "f1")]
+
+
+def test_an_f_score_of_rounded_class_values_may_be_a_little_above_that_of_the_means():
+    macro = {**TWO, "average": "macro"}
+    assert (
+        outcomes(paper_of({"a": {"precision": "80.2", "sensitivity": "80.2", "f1": "80.9"}}, **macro), "F scores") == []
+    )
+    off = paper_of({"a": {"precision": "80.2", "sensitivity": "80.2", "f1": "81.9"}}, **macro, n_classes=2)
+    assert outcomes(off, "F scores") == [("contradiction", "a", "f1")]
+
+
+def test_classes_that_are_never_predicted_may_be_left_out_of_some_means():
+    rows = {"a": {"precision": "90.0", "sensitivity": "60.0", "f1": "84.0"}}
+    paper = paper_of(rows, **{**TWO, "average": "macro"}, n_classes=4)
+    assert "never predicted" in reading(paper, "F scores")
+    assert outcomes(paper_of(rows, **TWO), "F scores") == [("contradiction", "a", "f1")]
+
+
+def test_an_accuracy_of_one_training_is_no_mean_over_folds():
+    rows = {name: {"sensitivity": recall} for name, recall in (("x", "0.903"), ("y", "0.805"), ("z", "0.701"))}
+    sizes = ClassSizes((100, 100, 100), ("x", "y", "z"))
+    about = {"unit": "fraction", "average": "per class", "class_sizes": sizes}
+    about["printed_beside"] = {"accuracy": PrintedValue("0.809")}
+    assert "folds" in reading(paper_of(rows, "class", **about), "classes against the whole")
+    single = paper_of(rows, "class", **about, aggregation="single")
+    assert outcomes(single, "classes against the whole") == [("contradiction", "all", "accuracy")]
 
 
 def test_iou_above_dice_is_of_other_things():

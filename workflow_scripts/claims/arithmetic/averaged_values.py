@@ -30,7 +30,7 @@ def averaged(name: str, kind: str, f1: str = "") -> Value:
         cells = tp, fn, fp, tn
         if f1 == F1_OF_MEANS:
             parts = (_class_values(part, cells) for part in ("precision", "sensitivity"))
-            return _harmonic(*(_average(values, kind, cells) for values in parts))
+            return harmonic(*(_average(values, kind, cells) for values in parts))
         return _average(_class_values(name, cells), kind, cells)
 
     return value
@@ -71,7 +71,7 @@ def rounded_class_value(name: str, index: int, digits: int, half_up: bool, f1: s
         if not f1:
             return rounded(_class_values(name, cells)[index], digits, half_up)
         parts = (rounded(_class_values(part, cells)[index], digits, half_up) for part in ("precision", "sensitivity"))
-        score = _harmonic(*parts)
+        score = harmonic(*parts)
         return rounded(score, digits, half_up) if f1 == F1_OF_ROUNDED_AGAIN else score
 
     return value
@@ -98,5 +98,6 @@ def _average(values: "tuple[np.ndarray, np.ndarray]", kind: str, cells: "tuple[n
     return weight * values[0] + (1 - weight) * values[1]
 
 
-def _harmonic(precision: "np.ndarray", sensitivity: "np.ndarray") -> "np.ndarray":
+def harmonic(precision: "np.ndarray", sensitivity: "np.ndarray") -> "np.ndarray":
+    """F1 of a precision and a sensitivity; 0 where both are."""
     return ratio(2 * precision * sensitivity, precision + sensitivity)

@@ -3,94 +3,38 @@
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from workflow_scripts.claims.arithmetic.ways_of_writing import ROUNDED
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF
+from workflow_scripts.claims.tables.class_means import CHECK, Classes, mean_of, mean_span
 from workflow_scripts.claims.tables.finding import MEANS_OVER_FOLDS, Finding, finding
 from workflow_scripts.claims.tables.last_digits import distance, within
-from workflow_scripts.claims.tables.printed_entries import PART, Cell, Entry, ReadPaper, ReadTable
+from workflow_scripts.claims.tables.printed_entries import PART, Cell, Entry, ReadPaper, ReadTable, cell_beside
 from workflow_scripts.claims.tables.table_words import MEANS, SINGLE, UNSAID, takes_median
 from workflow_scripts.contracts.paper_tables.result_tables import ClassSizes
 
-CHECK = "classes against the whole"
-# Recalls that are whole numbers of their classes so well by chance are of one run.
-_CHANCE = 1e-3
 # How far the accuracy of means over stratified folds may be from that of the mean recalls: folds differ by a sample.
 _STRATIFIED = 0.005
 # Spread of a class's share of a fold that is drawn by chance, in standard deviations.
 _DRAWN = 4.0
 # The part of n by which predicted totals may be off where they are of means over folds.
 _FAR = 0.25
-_TRIED = ("macro recall", "one-against-all accuracy", "cut off or rounded twice", "unstratified folds")
-
-
-@dataclass(frozen=True)
-class _Classes:
-    """All classes of one model. sizes: test samples of each, empty where unknown; accuracy: of all classes."""
-
-    table: ReadTable
-    name: str
-    entries: tuple[Entry, ...]
-    sizes: tuple[int, ...]
-    accuracy: Cell | None
-
-    @property
-    def recalls(self) -> list[Cell]:
-        return [entry.cells["sensitivity"] for entry in self.entries]
-
-    @property
-    def n(self) -> int:
-        return sum(self.sizes)
-
-    def right(self) -> list[tuple[int, int]] | None:
-        """Fewest and most right answers of each class; None where a recall is no whole number of its class."""
-        ends = []
-        for cell, size in zip(self.recalls, self.sizes, strict=True):
-            low, high = cell.span()
-            fewest, most = max(0, math.ceil(low * size - 1e-9)), min(size, math.floor(high * size + 1e-9))
-            if fewest > most:
-                return None
-            ends.append((fewest, most))
-        return ends
-
-    @property
-    def of_whole_numbers(self) -> bool:
-        """Whether all recalls, or all but one, are whole numbers of their classes too well for chance.
-
-        So are those of one run, and nearly so means over stratified folds; the accuracy then follows from them.
-        """
-        chances = []
-        for cell, size in zip(self.recalls, self.sizes, strict=True):
-            low, high = cell.span()
-            if math.ceil(low * size - 1e-9) <= math.floor(high * size + 1e-9):
-                # None and all are whole numbers of every class, of any fold too.
-                chances.append(1.0 if low <= 0 or high >= 1 else min(1.0, (high - low) * size))
-        fewest = min(len(self.entries), max(3, len(self.entries) - 1))
-        return len(chances) >= fewest and math.prod(chances) < _CHANCE
-
-    @property
-    def of_one_run(self) -> bool:
-        """Whether the paper says so, or all recalls are whole numbers of their classes too well for chance."""
-        if self.table.aggregate == MEANS or self.right() is None:
-            return False
-        return self.table.aggregate == SINGLE or self.of_whole_numbers
+TRIED = ("macro recall", "one-against-all accuracy", "cut off or rounded twice", "unstratified folds")
 
 
 def check(paper: ReadPaper) -> Iterator[Finding]:
     """Right answers of all classes against the accuracy, predicted ones against n, averages beside a table."""
     for table in paper.tables:
         for classes in _all_classes(paper, table):
-            if classes.accuracy is not None and classes.sizes:
-                yield from _accuracy(classes, classes.accuracy)
-            elif classes.accuracy is not None:
-                yield from _between(classes, classes.accuracy)
+            if classes.accuracy is not None:
+                yield accuracy_of(classes, classes.accuracy)
             if all("precision" in entry.cells for entry in classes.entries):
                 yield from _predicted(classes)
             yield from _beside(classes)
 
 
-def _all_classes(paper: ReadPaper, table: ReadTable) -> Iterator[_Classes]:
+def _all_classes(paper: ReadPaper, table: ReadTable) -> Iterator[Classes]:
     if not table.class_key:
         return
     groups = table.groups(table.class_key)
@@ -99,15 +43,14 @@ def _all_classes(paper: ReadPaper, table: ReadTable) -> Iterator[_Classes]:
         if len(plain) < 2 or len(plain) != sum(not entry.sums_up for entry in entries):
             continue
         accuracy = _overall(table, names, entries, len(groups))
-        yield _Classes(table, ", ".join(names), plain, _sizes(paper, table, plain), accuracy)
+        yield Classes(table, ", ".join(names), plain, _sizes(paper, table, plain), accuracy)
 
 
 def _overall(table: ReadTable, names: tuple[str, ...], entries: Sequence[Entry], groups: int) -> Cell | None:
     """The accuracy over all classes: beside the table, in the row of the classes, or the same in each of their rows."""
     for key, value in table.table.printed_beside.items():
         if (key == "accuracy" and groups == 1) or key in {f"accuracy ({name})" for name in names}:
-            scale = 100.0 if value.percent or (value.number or 0) > 1.5 else 1.0
-            return Cell("all", "accuracy", "accuracy", value, scale) if value.number is not None else None
+            return cell_beside("all", "accuracy", value) if value.number is not None else None
     for entry in table.entries:
         if table.class_key == PART and tuple(entry.label.values()) == names and "accuracy" in entry.cells:
             return entry.cells["accuracy"]
@@ -136,19 +79,19 @@ def _ordered(sizes: ClassSizes, names: Sequence[str]) -> tuple[int, ...]:
     return tuple(by_name[name] for name in names) if set(names) == set(by_name) else ()
 
 
-def _accuracy(classes: _Classes, accuracy: Cell) -> Iterator[Finding]:
-    """Σ recall · size is n · accuracy."""
+def accuracy_of(classes: Classes, accuracy: Cell) -> Finding:
+    """Σ recall · size is n · accuracy; without sizes it lies between the least and the highest recall."""
+    if not classes.sizes:
+        return _between(classes, accuracy)
     table, right = classes.table, classes.right()
     mean = sum(c.number * size for c, size in zip(classes.recalls, classes.sizes, strict=True)) / classes.n
     if classes.of_one_run and right is not None:
         low, high = (sum(ends) / classes.n for ends in zip(*right, strict=True))
     else:
-        pairs = [(cell.span(), size / classes.n) for cell, size in zip(classes.recalls, classes.sizes, strict=True)]
-        low, high = (sum(span[end] * share for span, share in pairs) for end in (0, 1))
+        low, high = mean_span(classes.recalls, classes.sizes)
     why = f"Recalls and sizes of {classes.name or 'all classes'} give an accuracy of {accuracy.printed(mean)}"
     if within(accuracy, low, high):
-        yield finding(CHECK, table.place, (accuracy,), CONSISTENT, f"{why}.", strength="exact")
-        return
+        return finding(CHECK, table.place, (accuracy,), CONSISTENT, f"{why}.", strength="exact")
     why = f"{why}; {accuracy.value.text} is printed."
     macro = sum(cell.number for cell in classes.recalls) / len(classes.recalls)
     count = len(classes.entries)
@@ -159,28 +102,27 @@ def _accuracy(classes: _Classes, accuracy: Cell) -> Iterator[Finding]:
     width = (high - low) / 2
     for reading, number in readings.items():
         if within(accuracy, number - width, number + width):
-            yield finding(CHECK, table.place, (accuracy,), FITS_ONLY_IF, why, reading=reading, tried=_TRIED[2:])
-            return
-    slack = 0.0 if classes.of_one_run else _STRATIFIED if classes.of_whole_numbers else _fold_slack(classes)
+            return finding(CHECK, table.place, (accuracy,), FITS_ONLY_IF, why, reading=reading, tried=TRIED[2:])
+    of_one_run = classes.of_one_run or table.aggregate == SINGLE
+    slack = 0.0 if of_one_run else _STRATIFIED if classes.of_whole_numbers else _fold_slack(classes)
     if within(accuracy, low - slack, high + slack) or takes_median(table.table.aggregation):
         outcome = CONSISTENT if table.aggregate == MEANS else FITS_ONLY_IF
         reading = "" if outcome == CONSISTENT else MEANS_OVER_FOLDS
-        yield finding(CHECK, table.place, (accuracy,), outcome, why, reading=reading, tried=_TRIED)
-        return
-    yield finding(
+        return finding(CHECK, table.place, (accuracy,), outcome, why, reading=reading, tried=TRIED)
+    return finding(
         CHECK,
         table.place,
         (accuracy,),
         CONTRADICTION,
         why,
-        tried=_TRIED,
+        tried=TRIED,
         computed=accuracy.printed(mean),
         size=distance(accuracy, mean),
         innocent="The accuracy may be of another run, epoch or training than the rows of the classes.",
     )
 
 
-def _fold_slack(classes: _Classes) -> float:
+def _fold_slack(classes: Classes) -> float:
     """How far a mean of accuracies over folds may be from that of the mean recalls, folds being drawn by chance.
 
     A median, which may be meant where nothing is stated, is as far from the mean as the accuracy is uncertain.
@@ -201,20 +143,19 @@ def _fold_slack(classes: _Classes) -> float:
     return _DRAWN * slack
 
 
-def _between(classes: _Classes, accuracy: Cell) -> Iterator[Finding]:
+def _between(classes: Classes, accuracy: Cell) -> Finding:
     """Whatever the class sizes, the accuracy lies between the least and the highest recall."""
     low = min(cell.span()[0] for cell in classes.recalls)
     high = max(cell.span()[1] for cell in classes.recalls)
     if within(accuracy, low, high):
         why = f"{accuracy.value.text} lies between the recalls of the classes."
-        yield finding(CHECK, classes.table.place, (accuracy,), CONSISTENT, why, strength="weak")
-        return
+        return finding(CHECK, classes.table.place, (accuracy,), CONSISTENT, why, strength="weak")
     why = f"{accuracy.value.text} lies outside the recalls of the classes, {low:.4f} to {high:.4f}."
     reading = "the accuracy is one-against-all, or of other samples than the classes"
-    yield finding(CHECK, classes.table.place, (accuracy,), FITS_ONLY_IF, why, reading=reading, tried=_TRIED)
+    return finding(CHECK, classes.table.place, (accuracy,), FITS_ONLY_IF, why, reading=reading, tried=TRIED)
 
 
-def _predicted(classes: _Classes) -> Iterator[Finding]:
+def _predicted(classes: Classes) -> Iterator[Finding]:
     """Σ right / precision is n: every sample is predicted to be of one class."""
     table = classes.table
     cells = [cell for entry in classes.entries for cell in (entry.cells["sensitivity"], entry.cells["precision"])]
@@ -236,7 +177,7 @@ def _predicted(classes: _Classes) -> Iterator[Finding]:
         yield finding(CHECK, table.place, cells, FITS_ONLY_IF, why, reading=outcome_reading, tried=("last digits",))
 
 
-def _predicted_total(classes: _Classes, cells: Sequence[Cell]) -> Iterator[Finding]:
+def _predicted_total(classes: Classes, cells: Sequence[Cell]) -> Iterator[Finding]:
     """The sum of all predictions, class sizes being printed."""
     place, right = classes.table.place, classes.right() if classes.of_one_run else None
     ends: Sequence[tuple[float, float]] = right or [
@@ -263,29 +204,10 @@ def _predicted_total(classes: _Classes, cells: Sequence[Cell]) -> Iterator[Findi
         yield finding(CHECK, place, cells, FITS_ONLY_IF, why, reading=reading, tried=("last digits",))
 
 
-def _beside(classes: _Classes) -> Iterator[Finding]:
+def _beside(classes: Classes) -> Iterator[Finding]:
     """Macro and weighted averages that are printed with a table, as `macro_f1`."""
     for key, value in classes.table.table.printed_beside.items():
         average, _, metric = key.partition("_")
-        cells = [entry.cells[metric] for entry in classes.entries if metric in entry.cells]
-        if average not in ("macro", "weighted") or len(cells) != len(classes.entries) or value.number is None:
-            continue
-        scale = 100.0 if value.percent or value.number > 1.5 else 1.0
-        cell = Cell("all", key, metric, value, scale)
-        means = {"macro": [1 / len(cells)] * len(cells)}
-        if classes.sizes:
-            means["weighted"] = [size / classes.n for size in classes.sizes]
-        fits = []
-        for name, shares in means.items():
-            spans = [(part.span(), share) for share, part in zip(shares, cells, strict=True)]
-            low, high = (sum(span[end] * share for span, share in spans) for end in (0, 1))
-            fits += [name] if within(cell, low, high) else []
-        why = f"{key} {value.text} beside the rows of the classes."
-        if average in fits or average not in means:
-            yield finding(CHECK, classes.table.place, (cell,), CONSISTENT, why, strength="exact")
-        elif fits:
-            reading = f"the average is {fits[0]}"
-            yield finding(CHECK, classes.table.place, (cell,), FITS_ONLY_IF, why, reading=reading)
-        else:
-            reading = "the average is over other classes or runs than the rows"
-            yield finding(CHECK, classes.table.place, (cell,), FITS_ONLY_IF, why, reading=reading, tried=tuple(means))
+        printed = all(metric in entry.cells for entry in classes.entries)
+        if average in ("macro", "weighted") and printed and value.number is not None:
+            yield mean_of(classes, replace(cell_beside("all", key, value), metric=metric), average)

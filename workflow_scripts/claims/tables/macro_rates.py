@@ -6,10 +6,9 @@ from workflow_scripts.claims.outcome import FITS_ONLY_IF
 from workflow_scripts.claims.tables.finding import MICRO, Finding, finding
 from workflow_scripts.claims.tables.last_digits import within
 from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable
-from workflow_scripts.claims.tables.table_words import OVER_CLASSES, PER_CLASS, UNSAID, class_number
+from workflow_scripts.claims.tables.table_words import OVER_CLASSES, PER_CLASS, UNSAID, class_number, number_in_words
 
 CHECK = "averages over classes"
-_WORDS = {3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
 _MOST_CLASSES = 20
 # Rows that show the same number of classes before it is taken to be theirs.
 _FEWEST = 3
@@ -60,7 +59,7 @@ def _balanced(sensitivity: Cell, specificity: Cell, count: int) -> bool:
 
 def _of_row(table: ReadTable, entry: Entry, count: int) -> Iterator[Finding]:
     sensitivity, specificity, accuracy = entry.get("sensitivity"), entry.get("specificity"), entry.get("accuracy")
-    words = _WORDS.get(count, str(count))
+    words = number_in_words(count)
     if sensitivity is not None and specificity is not None and specificity.number != sensitivity.number:
         balanced = _balanced(sensitivity, specificity, count)
         implied = specificity.printed(1 - (1 - sensitivity.number) / (count - 1))

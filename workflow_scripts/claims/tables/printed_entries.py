@@ -35,7 +35,7 @@ class Cell:
     """A printed number: where it stands, and what it is as a share.
 
     metric: the canonical name, or the column's own; scale: what 1 is printed as; exact_unit: one unit of the last digit
-    that the column has, for a plain 100, 1 or 0 that is among numbers with decimals.
+    that carries information, where that is not the last one printed, as of a plain 100, 1 or 0 among decimals.
     """
 
     row: str
@@ -54,10 +54,7 @@ class Cell:
     @property
     def unit(self) -> float:
         """One unit of the last digit, in the scale of `number`."""
-        unit = self.value.unit
-        if self.exact_unit is not None and unit == 1.0:
-            unit = self.exact_unit
-        return max(unit, _FINEST) / self.scale
+        return max(self.value.unit if self.exact_unit is None else self.exact_unit, _FINEST) / self.scale
 
     def span(self, way: str = ANY) -> tuple[float, float]:
         """The lowest and highest number that may stand behind the printed one."""
@@ -174,7 +171,10 @@ def _entries(table: ResultTable) -> list[Entry]:
     entries: list[Entry] = []
     for row in table.rows:
         cells = {
-            column: Cell(row.name, column, parts.get(column, (column, ""))[0], value, scales[column], exact[column])
+            column: Cell(
+                *(row.name, column, parts.get(column, (column, ""))[0], value, scales[column]),
+                exact[column] if value.unit == 1 else None,
+            )
             for column, value in row.values.items()
             if value.number is not None
         }
@@ -237,9 +237,9 @@ def _pivoted(table: ResultTable, key: str) -> Iterator[Entry]:
                 if value is None or value.number is None:
                     continue
                 along = [cell for cell in row.values.values() if cell.number is not None]
-                cells[metric] = Cell(
-                    row.name, column, metric, value, _scale_of(table.unit, metric, along), _exact_unit(along)
-                )
+                exact_unit = _exact_unit(along) if value.unit == 1 else None
+                scale = _scale_of(table.unit, metric, along)
+                cells[metric] = Cell(row.name, column, metric, value, scale, exact_unit)
             label = {**dict(names), PART: column}
             yield Entry(", ".join(label.values()), label, cells, sums_up(column))
 
@@ -269,6 +269,11 @@ def _exact_unit(along: Sequence[PrintedValue]) -> float | None:
     ]
     units = {value.unit for value in finer}
     return max(units) if len(finer) > 1 and max(units) < 1 else None
+
+
+def cell_beside(row: str, column: str, value: PrintedValue) -> Cell:
+    """A number that is printed beside a table: in percent where it says so, or is above 1.5."""
+    return Cell(row, column, canonical(column), value, 100.0 if value.percent or (value.number or 0) > 1.5 else 1.0)
 
 
 def renamed(entry: Entry, metrics: Mapping[str, str]) -> Entry:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from workflow_scripts.claims.arithmetic.ways_of_writing import ROUNDED
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF
 from workflow_scripts.claims.tables.finding import Finding, finding
-from workflow_scripts.claims.tables.last_digits import READINGS, distance, way_of, within
+from workflow_scripts.claims.tables.last_digits import READINGS, distance, way_of
 from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable
 from workflow_scripts.claims.tables.table_words import SINGLE
 
@@ -83,13 +83,8 @@ def _of_wholes(table: ReadTable, entry: Entry) -> Iterator[Finding]:
 def _nearest(cell: Cell, whole: int) -> int:
     """The number of samples whose share is printed so, or nearly."""
     near = round(cell.number * whole)
-    for part in (near, near - 1, near + 1):
-        if within(cell, part / whole, part / whole, ROUNDED):
-            return part
-    for part in (near, near - 1, near + 1):
-        if way_of(cell, part / whole) is not None:
-            return part
-    return near
+    ways = {part: way_of(cell, part / whole) for part in (near, near - 1, near + 1)}
+    return min(ways, key=lambda part: (ways[part] is None, ways[part] != ROUNDED))
 
 
 def _wholes_add(paper: ReadPaper, table: ReadTable, entry: Entry) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, NOTE
 from workflow_scripts.claims.tables.finding import Finding, finding
@@ -11,6 +12,7 @@ from workflow_scripts.contracts.paper_tables.result_tables import PrintedValue
 CHECK = "intervals"
 # An end that lies this many times as far from the number as the other, on the log-odds scale, has lost a digit.
 _LOPSIDED = 6.0
+TRIED = ("percent and fraction mixed", "last digits")
 _RATES = ("accuracy", "sensitivity", "specificity", "precision", "npv")
 
 
@@ -20,7 +22,7 @@ def check(paper: ReadPaper) -> Iterator[Finding]:
         for entry in table.entries:
             for cell in entry.cells.values():
                 if cell.value.interval is not None:
-                    yield from _of_cell(table, entry, cell)
+                    yield from of_cell(table, entry, cell)
 
 
 def _ends(cell: Cell) -> tuple[PrintedValue, PrintedValue] | None:
@@ -30,7 +32,8 @@ def _ends(cell: Cell) -> tuple[PrintedValue, PrintedValue] | None:
     return None if low.number is None or high.number is None else (low, high)
 
 
-def _of_cell(table: ReadTable, entry: Entry, cell: Cell) -> Iterator[Finding]:
+def of_cell(table: ReadTable, entry: Entry, cell: Cell) -> Iterator[Finding]:
+    """What is to be said of the interval of a cell of an entry; nothing where it has none, or one that holds it."""
     ends = _ends(cell)
     if ends is None:
         return
@@ -49,9 +52,7 @@ def _of_cell(table: ReadTable, entry: Entry, cell: Cell) -> Iterator[Finding]:
         ]
         why = f"{cell.value.text} lies outside its own interval {shown}"
         why += f", which is the interval of {same[0]}." if same else "."
-        yield finding(
-            CHECK, table.place, (cell,), CONTRADICTION, why, tried=("percent and fraction mixed", "last digits")
-        )
+        yield finding(CHECK, table.place, (cell,), CONTRADICTION, why, tried=TRIED)
         return
     method = _method(cell, ends, table)
     if method:
@@ -113,21 +114,21 @@ def usual_intervals(part: int, whole: int, level: float = 0.95) -> Mapping[str, 
     from scipy import stats
 
     z, share, tail = float(stats.norm.ppf(0.5 + level / 2)), part / whole, (1 - level) / 2
-    spread = z * math.sqrt(share * (1 - share) / whole)
-    shrunk, half = (share + z * z / 2 / whole) / (1 + z * z / whole), z / (1 + z * z / whole)
-    half *= math.sqrt(share * (1 - share) / whole + z * z / 4 / whole**2)
-    added = whole + z * z
+    spread, counted = z * math.sqrt(share * (1 - share) / whole), stats.binomtest(part, whole)
+    added, jeffreys = whole + z * z, stats.beta(part + 0.5, whole - part + 0.5)
+    shrunk = (part + z * z / 2) / added
+    half = z * math.sqrt(shrunk * (1 - shrunk) / added)
     ways = {
-        "exact (Clopper-Pearson)": _beta(part, whole, tail, 0.0),
-        "Wilson": (shrunk - half, shrunk + half),
-        "Wilson, corrected": _wilson_corrected(part, whole, z),
+        "exact (Clopper-Pearson)": _ends_of_share(counted.proportion_ci(level, "exact")),
+        "Wilson": _ends_of_share(counted.proportion_ci(level, "wilson")),
+        "Wilson, corrected": _ends_of_share(counted.proportion_ci(level, "wilsoncc")),
         "Wald": (share - spread, share + spread),
         "Wald, corrected": (share - spread - 0.5 / whole, share + spread + 0.5 / whole),
-        "Agresti-Coull": (
-            shrunk - z * math.sqrt(shrunk * (1 - shrunk) / added),
-            shrunk + z * math.sqrt(shrunk * (1 - shrunk) / added),
+        "Agresti-Coull": (shrunk - half, shrunk + half),
+        "Jeffreys": (
+            float(jeffreys.ppf(tail)) if part else 0.0,
+            float(jeffreys.ppf(1 - tail)) if part < whole else 1.0,
         ),
-        "Jeffreys": _beta(part, whole, tail, 0.5),
     }
     if 0 < part < whole:
         odds, step = math.log(share / (1 - share)), z / math.sqrt(whole * share * (1 - share))
@@ -135,22 +136,8 @@ def usual_intervals(part: int, whole: int, level: float = 0.95) -> Mapping[str, 
     return ways
 
 
-def _beta(part: int, whole: int, tail: float, prior: float) -> tuple[float, float]:
-    """Clopper and Pearson (prior 0), Jeffreys (prior 1/2)."""
-    from scipy import stats
-
-    more = 0.0 if prior else 1.0
-    low = float(stats.beta.ppf(tail, part + prior, whole - part + prior + more)) if part else 0.0
-    high = float(stats.beta.ppf(1 - tail, part + prior + more, whole - part + prior)) if part < whole else 1.0
-    return low, high
-
-
-def _wilson_corrected(part: int, whole: int, z: float) -> tuple[float, float]:
-    share = part / whole
-    below, middle = 2 * (whole + z * z), 2 * part + z * z
-    low = z * math.sqrt(max(0.0, z * z - 2 - 1 / whole + 4 * share * (whole * (1 - share) + 1)))
-    high = z * math.sqrt(max(0.0, z * z + 2 - 1 / whole + 4 * share * (whole * (1 - share) - 1)))
-    return (middle - 1 - low) / below if part else 0.0, (middle + 1 + high) / below if part < whole else 1.0
+def _ends_of_share(interval: Any) -> tuple[float, float]:
+    return float(interval.low), float(interval.high)
 
 
 def _lopsided(cell: Cell, ends: tuple[PrintedValue, PrintedValue]) -> bool:

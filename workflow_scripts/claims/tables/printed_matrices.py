@@ -1,17 +1,17 @@
 """Confusion matrices against everything printed about them: totals, shares, rates of classes, accuracy, kappa."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workflow_scripts.claims.arithmetic.ways_of_writing import ROUNDED
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF, NOTE
+from workflow_scripts.claims.scores import scores
 from workflow_scripts.claims.tables.finding import MEANS_OVER_FOLDS, Finding, finding
 from workflow_scripts.claims.tables.last_digits import READINGS, distance, way_of, way_of_all
-from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable
+from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable, cell_beside
 from workflow_scripts.claims.tables.table_words import MEANS
-from workflow_scripts.contracts.paper_tables.metric_spellings import canonical
-from workflow_scripts.contracts.paper_tables.result_tables import PrintedValue
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,20 +34,8 @@ class _Matrix:
 
     def of_classes(self) -> dict[str, list[float]]:
         """Metric → its value of each class; nan where it has none."""
-        import numpy as np
-
-        m = self.counts
-        right, truth, predicted, n = np.diag(m), m.sum(1), m.sum(0), m.sum()
-        with np.errstate(all="ignore"):
-            rates = {
-                "sensitivity": right / truth,
-                "precision": right / predicted,
-                "f1": 2 * right / (truth + predicted),
-                "specificity": (n - truth - predicted + right) / (n - truth),
-                "npv": (n - truth - predicted + right) / (n - predicted),
-                "support": truth,
-            }
-        return {name: [float(value) for value in values] for name, values in rates.items()}
+        rates = scores(self.counts, math.nan) | {"support": self.counts.sum(1)}
+        return {name: values.tolist() for name, values in rates.items() if name != "accuracy"}
 
     def of_all(self) -> dict[str, float]:
         """Metric → its value of all classes, and other things that the accuracy may be."""
@@ -95,11 +83,6 @@ def _matrix(table: ReadTable) -> _Matrix | None:
     return _Matrix(counts.T if by_rows is False else counts, by_rows) if counts.sum() > 0 else None
 
 
-def _cell(row: str, column: str, value: PrintedValue) -> Cell:
-    scale = 100.0 if value.percent or (value.number or 0) > 1.5 else 1.0
-    return Cell(row, column, canonical(column), value, scale)
-
-
 def _names(table: ReadTable, count: int) -> list[str]:
     names = list(table.table.classes)
     return names if len(names) == count else [f"class {number}" for number in range(1, count + 1)]
@@ -145,9 +128,9 @@ def _row_percent(table: ReadTable, matrix: _Matrix) -> Iterator[Finding]:
         return
     names = _names(table, len(counts))
     cells = [
-        [_cell(names[i], f"percent {j + 1}", value) for j, value in enumerate(row)] for i, row in enumerate(printed)
+        [Cell(names[i], name := f"percent {j + 1}", name, value, 100.0) for j, value in enumerate(row)]
+        for i, row in enumerate(printed)
     ]
-    cells = [[Cell(c.row, c.column, c.metric, c.value, 100.0) for c in row] for row in cells]
     readings = {"": counts / counts.sum(1, keepdims=True), "the percentages are of columns": counts / counts.sum(0)}
     readings["the percentages are of all samples"] = counts / counts.sum()
     ways = {
@@ -181,7 +164,7 @@ def _per_class(table: ReadTable, matrix: _Matrix) -> Iterator[Finding]:
     for metric, values in table.table.per_class_printed.items():
         for number, value in enumerate(values):
             if value.number is not None and number < len(names):
-                cells.append((_cell(names[number], metric, value), number))
+                cells.append((cell_beside(names[number], metric, value), number))
     yield from _compared(table, matrix, cells)
 
 
@@ -235,7 +218,7 @@ def _of_all(table: ReadTable, matrix: _Matrix) -> Iterator[Finding]:
     for key, value in table.table.printed_beside.items():
         if key not in ("accuracy", "kappa") or value.number is None:
             continue
-        cell = _cell("all", key, value)
+        cell = cell_beside("all", key, value)
         way = way_of(cell, rates[key])
         why = f"{key} {value.text} is printed; {cell.printed(rates[key])} follows from the matrix."
         if way == ROUNDED:

@@ -65,6 +65,11 @@ def class_key(keys: tuple[str, ...]) -> str:
     return ""
 
 
+def number_in_words(number: int) -> str:
+    """`three` of 3; digits where there is no short word."""
+    return next((word for word, value in _NUMBERS.items() if value == number), str(number))
+
+
 def class_number(text: str) -> int | None:
     """How many classes words speak of, `five cell classes`, `three-class task`; None where they do not, or vary."""
     counts = re.findall(rf"\b({'|'.join(_NUMBERS)}|\d{{1,2}})[ -](?:\w+[ -]){{0,2}}?class(?:es)?\b", text.lower())
