@@ -318,6 +318,15 @@ def test_where_no_table_fits_the_suspect_and_its_nearest_value_are_named(tmp_pat
     assert ("table2.net.precision", "2x2 tables") not in found
 
 
+@pytest.mark.parametrize(
+    ("altered", "claim", "nearest"),
+    [("[394.1, 88.9", "table4.net.p", "1/1 = 100.00 %"), ("[94.1, 388.9", "table4.net.r", "18/18")],
+)
+def test_a_value_of_a_class_above_the_possible_maximum_is_a_contradiction(tmp_path, altered, claim, nearest):
+    found = contradictions(tmp_path, "[94.1, 88.9", altered)
+    assert nearest in found[claim, "granularity"].nearest
+
+
 def test_what_names_no_metric_and_holds_by_some_only_is_not_decided(tmp_path):
     path = tmp_path / "published.yaml"
     text = CAREFUL.replace("metric: accuracy, against: {run: [net, rival]}", "against: {run: [net, rival]}")

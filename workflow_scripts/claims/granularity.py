@@ -213,9 +213,10 @@ def _precision(claim: Claim, sizes: Sizes) -> Outcome:
 
 
 def _precisions(claim: Claim, inside: int, outside: int) -> Iterator[tuple[int, int]]:
-    """Right answers and predictions next to a printed precision, for every number of predictions."""
+    """Right answers and predictions next to a printed precision, which may be no share, for every number of those."""
+    share = min(max(claim.scaled, 0.0), 1.0)
     for predicted in range(1, inside + outside + 1):
-        for right in {math.floor(claim.scaled * predicted), math.ceil(claim.scaled * predicted)}:
+        for right in {math.floor(share * predicted), math.ceil(share * predicted)}:
             if max(0, predicted - outside) <= right <= min(inside, predicted):
                 yield right, predicted
 
