@@ -30,6 +30,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # those of float64. On a processor float32 was off by 1e-7, 4e-5 and 2e-3, bfloat16 by 1.3e-3, 3e-3 and 1.3e-2; a device
 # is asked for ten times that. Products of tf32 have eight times fewer digits to lose than those of bfloat16.
 TOLERANCES = {"float32": (1e-5, 1e-3, 0.02), "tf32": (2e-3, 5e-3, 0.03), "bfloat16": (0.013, 0.03, 0.13)}
+# A network that draws random numbers in each step.
+DROPS = made.network(options={"drop_rate": 0.3})
 # Networks whose steps are tried on a processor, where each takes time.
 LIGHT = ("mobilenet_v2", "shufflenet_v2_x0_5", "resnet18")
 
@@ -107,7 +109,7 @@ def test_fresh_memory_that_is_filled_changes_no_byte(inputs, device, tmp_path, m
 def test_replayed_steps_end_in_the_bytes_of_steps_as_they_are_written(inputs, device, tmp_path):
     # Five steps an epoch: twenty in all, of which the first three are taken before one is recorded.
     eager, replayed = (
-        run(inputs, tmp_path / str(replay), made.settings(epochs=4, replay=replay), device=device)
+        run(inputs, tmp_path / str(replay), made.settings(epochs=4, replay=replay, spec=DROPS), device=device)
         for replay in (False, True)
     )
     tensors = [_without_header(weights) for weights, _ in (eager, replayed)]
@@ -115,7 +117,7 @@ def test_replayed_steps_end_in_the_bytes_of_steps_as_they_are_written(inputs, de
 
 
 def test_a_stopped_training_continues_and_ends_in_the_same_bytes(inputs, device, tmp_path, monkeypatch):
-    settings = made.settings(epochs=3, replay=True)
+    settings = made.settings(epochs=3, replay=True, spec=DROPS)
     whole = run(inputs, tmp_path / "whole", settings, device=device)
     save, saved = Checkpoints.save, []
 
