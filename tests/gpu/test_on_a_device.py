@@ -30,6 +30,9 @@ ROOT = Path(__file__).resolve().parents[2]
 # those of float64. On a processor float32 was off by 1e-7, 4e-5 and 2e-3, bfloat16 by 1.3e-3, 3e-3 and 1.3e-2; a device
 # is asked for ten times that. Products of tf32 have eight times fewer digits to lose than those of bfloat16.
 TOLERANCES = {"float32": (1e-5, 1e-3, 0.02), "tf32": (2e-3, 5e-3, 0.03), "bfloat16": (0.013, 0.03, 0.13)}
+# The same for the first loss of a large network from scratch, on noise: on a processor bfloat16 moved it by 1 to 13 %,
+# some thirty times its rounding. Products of tf32 are eight times as exact, those of float32 65,536 times.
+LOSS_TOLERANCES = {"float32": 1e-4, "tf32": 0.1, "bfloat16": 0.5}
 # A network that draws random numbers in each step.
 DROPS = made.network(options={"drop_rate": 0.3})
 # Networks whose steps are tried on a processor, where each takes time.
@@ -71,14 +74,14 @@ def test_first_steps_are_those_of_double_precision_within_tolerances(inputs, dev
 
 
 @pytest.mark.parametrize("precision", TOLERANCES)
-def test_the_joint_network_has_the_gradients_that_it_has_on_a_processor(declared, device, precision):
+def test_the_joint_network_has_the_loss_that_it_has_on_a_processor(declared, device, precision):
     name, size = ("cvm", 224) if device == "cuda" else (LIGHT[0], 64)
     train = replace(declared.train(name), batch_size=4, copies="none", precision=precision)
+    torch.manual_seed(0)
     model = declared.network(name, size)
-    processor = gradients(model, "cpu", size, replace(train, precision="float32"))
-    there = gradients(model, device, size, train)
-    norms = [torch.stack([values.norm().cpu() for values in parts]).norm() for parts in (processor, there)]
-    assert float(norms[1]) == pytest.approx(float(norms[0]), rel=TOLERANCES[precision][1])
+    processor = loss_and_gradients(model, "cpu", size, replace(train, precision="float32"))
+    there = loss_and_gradients(model, device, size, train)
+    assert float(there[0]) == pytest.approx(float(processor[0]), rel=LOSS_TOLERANCES[precision])
 
 
 @pytest.mark.parametrize("precision", TOLERANCES)
@@ -187,14 +190,14 @@ def test_every_declared_network_takes_the_same_step_twice(declared, device):
     for name in declared.table3 if device == "cuda" else LIGHT:
         train = replace(declared.train(name), batch_size=4, copies="none")
         model = declared.network(name, size)
-        first, second = (gradients(model, device, size, train) for _ in range(2))
+        first, second = (loss_and_gradients(model, device, size, train) for _ in range(2))
         assert all(torch.isfinite(values).all() for values in first), name
         # Where no deterministic algorithm exists, the settings say so, and nothing is promised.
         if train.deterministic:
             assert all(torch.equal(*pair) for pair in zip(first, second, strict=True)), name
 
 
-def gradients(model: nn.Module, device: str, size: int, train: Train) -> list[torch.Tensor]:
+def loss_and_gradients(model: nn.Module, device: str, size: int, train: Train) -> list[torch.Tensor]:
     """Of a step on noise, with the guarantees of `train`; what batch normalisation remembers is in none of them."""
     where = devices.prepare(device, train)
     model.to(where).train().zero_grad()
@@ -203,8 +206,9 @@ def gradients(model: nn.Module, device: str, size: int, train: Train) -> list[to
     targets = torch.arange(train.batch_size, device=where) % 2
     with devices.autocast(where, train.precision):
         scores = model(images)
-    nn.functional.cross_entropy(scores.float(), targets).backward()
-    return [parameter.grad.clone() for parameter in model.parameters() if parameter.grad is not None]
+    loss = nn.functional.cross_entropy(scores.float(), targets)
+    loss.backward()
+    return [loss.detach(), *(parameter.grad.clone() for parameter in model.parameters() if parameter.grad is not None)]
 
 
 def _without_header(weights: bytes) -> bytes:
