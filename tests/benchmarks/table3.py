@@ -17,7 +17,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,29 +25,15 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import numpy as np
 import torch
-from declared import Declared, add_declared, declared_first, feeder, made_images, rounded
+from declared import Declared, EpochEnds, add_declared, declared_first, feeder, made_images, reason_of, rounded
 
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.reservations import process_gpus
 from workflow_scripts.training import devices
-from workflow_scripts.training.loop import Saving, fit
+from workflow_scripts.training.loop import fit
 
 LINE = re.compile(r"(\d+) parameters, ([\d.]+) s an epoch on (.+)")
 STEPS = ("eager", "replayed")
-
-
-class EpochEnds:
-    """In the place of saved states: when each epoch ended."""
-
-    def __init__(self) -> None:
-        self.at: list[float] = []
-
-    def load(self) -> None:
-        """Nothing to continue from."""
-
-    def save(self, *_: object) -> None:
-        """Note the time; the loop has just read the epoch's losses, so the device is done."""
-        self.at.append(time.monotonic())
 
 
 @dataclass(frozen=True)
@@ -102,15 +87,15 @@ def timed(declared: Declared, run: str, steps: str, args: argparse.Namespace) ->
     try:
         parts = [feeder(images, part, *layout) for part in (rows[: args.images], rows[args.images :])]
         model, ends = declared.network(run, args.size), EpochEnds()
-        fit(model, *parts, train, list(declared.classes), 0, Saving(ends, math.inf, 0, finished=True))
-    except (UserError, torch.OutOfMemoryError) as error:
-        return Timed(run, steps, failure=str(error).splitlines()[0])
+        fit(model, *parts, train, list(declared.classes), 0, ends.saving)
+    except (UserError, RuntimeError) as error:
+        return Timed(run, steps, failure=reason_of(error))
     finally:
         gc.collect()
         if on_gpu:
             torch.cuda.empty_cache()
     parameters = sum(parameter.numel() for parameter in model.parameters())
-    return Timed(run, steps, parameters, ends.at[-1] - ends.at[-2], devices.describe(device, args.at_once))
+    return Timed(run, steps, parameters, ends.last_epoch, devices.describe(device, args.at_once))
 
 
 def timed_apart(run: str, steps: str, args: argparse.Namespace) -> Timed:

@@ -11,14 +11,15 @@ timm:     timm's own training script on the same files, with the same network an
 
 Runs are those that config.yaml declares for CVM-Cervix at scale paper; there is a row for each of them, batch size,
 precision and layout. The columns take turns, so that other work on the machine meets all alike; the table has medians
-over the repeats. On a CPU a second of all but timm's is one of processor time a thread, which other programs do not
-lengthen; timm's is one by the clock, and its workers have cores of their own: measure on an idle machine. Measures one
-device, a GPU where there is one. Needs neither Snakemake nor data: images are made; with --declared (see declared.py)
-nor pydantic.
+over the repeats, of this project's loop over its second epoch, and how long the fastest loop takes for the paper's
+epoch. A column that fails says why, and takes nothing along. On a CPU a second of all but timm's is one of processor
+time a thread, which other programs do not lengthen; timm's is one by the clock, and its workers have cores of their
+own: measure on an idle machine. Measures one device, a GPU where there is one. Needs neither Snakemake nor data: images
+are made; with --declared (see declared.py) nor pydantic.
 """
 
 import argparse
-import math
+import copy
 import os
 import statistics
 import sys
@@ -33,15 +34,17 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 import numpy as np
 import timm_script
 import torch
-from declared import Declared, add_declared, declared_first, feeder, made_images, rounded
+from declared import Declared, EpochEnds, add_declared, declared_first, feeder, made_images, reason_of, rounded
 
 from workflow_scripts.contracts.step_settings.train_settings import Precision, Train
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.training import devices, recipe
-from workflow_scripts.training.checkpoints import Checkpoints
 from workflow_scripts.training.feeders.batches import Batches, TrainingBatches
-from workflow_scripts.training.loop import Saving, fit
+from workflow_scripts.training.loop import fit
 
 SOURCE_SIZE = (363, 360)
+# Columns of this project's loop.
+OWN = {"loop", "replayed"}
 
 
 @dataclass(frozen=True)
@@ -99,17 +102,12 @@ def floor_speed(model: torch.nn.Module, feeder: TrainingBatches, train: Train) -
 
 
 def loop_speed(
-    model: torch.nn.Module,
-    feeder: TrainingBatches,
-    empty: Batches,
-    train: Train,
-    classes: list[str],
-    work: Path,
+    model: torch.nn.Module, feeder: TrainingBatches, empty: Batches, train: Train, classes: list[str]
 ) -> float:
-    """Images per second of this project's loop: one epoch, without validation."""
-    start = synchronised(feeder.device)
-    fit(model, feeder, empty, train, classes, 0, Saving(Checkpoints(work), math.inf, math.inf))
-    return len(feeder) / (synchronised(feeder.device) - start)
+    """Images per second of this project's loop: the second of two epochs, without validation."""
+    ends = EpochEnds(lambda: synchronised(feeder.device))
+    fit(model, feeder, empty, train, classes, 0, ends.saving)
+    return len(feeder) / ends.last_epoch
 
 
 def plain_speed(
@@ -154,66 +152,81 @@ def columns_of(args: argparse.Namespace, device: torch.device) -> list[str]:
 
 def compare(
     declared: Declared, row: Row, args: argparse.Namespace, columns: list[str], folder: Path
-) -> dict[str, float]:
-    """Median speeds of each column for one row."""
-    changes = {"epochs": 1, "batch_size": row.batch, "torch_threads": args.threads, "precision": row.precision}
+) -> dict[str, float | str]:
+    """Median speeds of each column for one row, or why there is none."""
+    changes = {"epochs": 2, "batch_size": row.batch, "torch_threads": args.threads, "precision": row.precision}
     train = declared.train(row.run, **changes, channels_last=row.channels_last)
     device = devices.prepare(args.device, train)
     images, rows = made_images(args.images, args.size), np.arange(args.images)
     layout = (len(declared.classes), device, train)
     learned, empty = feeder(images, rows, *layout), feeder(images, rows[:0], *layout)
-    plain = declared.network(row.run, args.size).to(device)
     model = learned.placed(declared.network(row.run, args.size))
+    plain = copy.deepcopy(model).to(memory_format=torch.contiguous_format) if "plain" in columns else model
     classes, workers = list(declared.classes), 0 if device.type == "cpu" else args.workers
-
-    def loop(how: Train) -> float:
-        with tempfile.TemporaryDirectory() as work:
-            return loop_speed(model, learned, empty, how, classes, Path(work))
-
     measure = {
         "floor": lambda: floor_speed(model, learned, train),
-        "loop": lambda: loop(train),
-        "replayed": lambda: loop(replace(train, replay=True)),
+        "loop": lambda: loop_speed(model, learned, empty, train, classes),
+        "replayed": lambda: loop_speed(model, learned, empty, replace(train, replay=True), classes),
         "plain": lambda: plain_speed(plain, folder, args.size, device, train, workers),
         "timm": lambda: timm_script.speed(
             *(args.timm_script, row.run, folder, args.size, train, device.type, args.workers, args.declared)
         ),
     }
-    speeds: dict[str, list[float]] = {}
+    speeds: dict[str, list[float]] = {column: [] for column in columns}
+    failed: dict[str, str] = {}
     for repeat in range(args.repeats + 1):
-        now = {column: measure[column]() for column in columns}
-        if repeat:  # the first warms up
-            for key, value in now.items():
-                speeds.setdefault(key, []).append(value)
-    return {key: statistics.median(values) for key, values in speeds.items()}
+        for column in [column for column in columns if column not in failed]:
+            try:
+                speed = measure[column]()
+            except (UserError, RuntimeError) as error:
+                failed[column] = reason_of(error)
+                continue
+            if repeat:  # the first warms up
+                speeds[column].append(speed)
+    return {column: failed[column] if column in failed else statistics.median(speeds[column]) for column in columns}
 
 
-def cells_of(speed: dict[str, float], columns: list[str]) -> list[str]:
-    """Speeds, and the loop's in parts of each other column's."""
-    ratios = [f"{speed['loop'] / speed[other]:.2f}" for other in columns if other != "loop"] if "loop" in speed else []
-    return [*(rounded(speed[column]) for column in columns), *ratios]
+def heads_of(columns: list[str], printed: int) -> list[str]:
+    """Heads of the cells of a row, see cells_of."""
+    ratios = [f"loop / {other}" for other in columns if other != "loop"] if "loop" in columns else []
+    return [*columns, *ratios, *[f"s for {printed} images"] * bool(OWN & set(columns))]
+
+
+def cells_of(speed: dict[str, float | str], columns: list[str], printed: int) -> list[str]:
+    """Speeds; the loop's in parts of each other column's; seconds that the fastest loop takes for the paper's epoch."""
+    loop, numbers = speed.get("loop"), {key: value for key, value in speed.items() if isinstance(value, float)}
+    cells = [rounded(numbers[column]) if column in numbers else str(speed[column]) for column in columns]
+    for other in (column for column in columns if column != "loop" and loop is not None):
+        both = isinstance(loop, float) and other in numbers
+        cells.append(f"{numbers['loop'] / numbers[other]:.2f}" if both else "–")
+    if OWN & set(columns):
+        own = [numbers[column] for column in OWN & set(numbers)]
+        cells.append(rounded(printed / max(own)) if own else "–")
+    return cells
 
 
 def main() -> None:
-    """Print the table, a row as soon as it is measured; one that needs too much memory takes nothing along."""
+    """Print the table, a row as soon as it is measured; what fails is named in its cell and takes nothing along."""
     declared = Declared.read(declared_first(sys.argv[1:]))
     args = arguments(declared.table3)
     device = devices.prepare(args.device, declared.train(args.runs[0], torch_threads=args.threads))
-    columns = columns_of(args, device)
-    ratios = [f"loop / {other}" for other in columns if other != "loop"] if "loop" in columns else []
-    head = ["run", "batch", "precision", "layout", *columns, *ratios]
+    columns, printed = columns_of(args, device), int(declared.claims["table1.total.train"])
+    head = ["run", "batch", "precision", "layout", *heads_of(columns, printed)]
     with tempfile.TemporaryDirectory() as name:
-        made_files(Path(name), args.images, list(declared.classes))
+        if {"plain", "timm"} & set(columns):
+            made_files(Path(name), args.images, list(declared.classes))
         print(f"{args.size} px, {args.threads} thread(s), {devices.describe(device)}, images/s (medians)")
         print("|".join(["", *(f" {cell} " for cell in head), ""]))
-        print("|---" * len(head) + "|")
+        print("|---" * len(head) + "|", flush=True)
         for run, batch, precision, layout in product(args.runs, args.batch, args.precision, args.layouts):
             row = Row(run, batch, precision, layout == "channels-last")
             try:
-                cells = cells_of(compare(declared, row, args, columns, Path(name)), columns)
-            except torch.OutOfMemoryError:
-                cells = ["too little memory"]
-            print("|".join(["", *(f" {cell} " for cell in [run, batch, precision, layout, *cells]), ""]), flush=True)
+                speed = compare(declared, row, args, columns, Path(name))
+            except (UserError, RuntimeError) as error:
+                speed = dict.fromkeys(columns, reason_of(error))
+            cells = [run, batch, precision, layout, *cells_of(speed, columns, printed)]
+            print("|".join(["", *(f" {cell} " for cell in cells), ""]), flush=True)
+    print(f"the paper: {declared.claims['epoch_time']:g} s an epoch of {printed} images")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Trainings of a bundle side by side: which begin first, what happens when one fails, and when the time is over."""
 
 import os
+import re
 import signal
 import sys
 import threading
@@ -111,6 +112,32 @@ def test_one_that_does_not_leave_is_killed_and_named(tmp_path, monkeypatch):
     begun = tmp_path / "deaf.began"
     outcome = TrainingQueue(stand, "cpu", 1, 1.0, clock=lambda: float(begun.exists())).run()
     assert outcome.failed == ["deaf: did not leave within 0 s and was killed"]
+
+
+def test_a_signal_while_states_are_saved_shortens_the_wait_and_loses_no_answer(tmp_path, monkeypatch):
+    monkeypatch.setattr(training_queue, "HURRY", 0.3)
+    stand = Stand(tmp_path, finished=(0, 0), slow=(600, 0))
+    # Notes that it was asked, and saves for ever.
+    slow = TRAINING.replace("    sys.exit(130)\n", "")
+    monkeypatch.setattr(
+        stand,
+        "train_command",
+        lambda name, *_: [sys.executable, "-c", slow, str(tmp_path), name, *map(str, stand._given[name])],
+    )
+
+    def ask() -> None:
+        while not stand.ended("state"):
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    begun = tmp_path / "slow.began"
+    with stoppable():
+        outcome = TrainingQueue(stand, "cpu", 1, 1.0, clock=lambda: float(begun.exists())).run()
+    asking.join()
+    assert outcome.asked and re.fullmatch(r"slow: did not leave within \d s and was killed", *outcome.failed)
+    assert stand.ended("done") == ["finished"]
 
 
 @pytest.mark.parametrize(("minutes", "seconds"), [(10, 570), (1, 54), (100, 5970)])

@@ -12,6 +12,8 @@ import pytest
 import torch
 
 from tests import made
+from workflow_scripts.steps import train
+from workflow_scripts.training import devices
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 NO_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
@@ -20,6 +22,13 @@ NO_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 @pytest.fixture(params=["cpu", pytest.param("cuda", marks=NO_GPU)])
 def device(request) -> str:
     return request.param
+
+
+@pytest.fixture(autouse=True)
+def reserves_nothing(monkeypatch):
+    """A test reserves no GPU: its process would keep it to the end, and what later tests start would wait for it."""
+    for module in (devices, train):
+        monkeypatch.setattr(module, "process_gpus", lambda uuids, count, jobs_per_gpu=1: list(range(count)))
 
 
 @pytest.fixture(scope="module")

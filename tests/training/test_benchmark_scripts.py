@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from workflow_scripts.documentation.measured import tables_of
+
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 
 
@@ -91,9 +93,29 @@ def test_each_precision_and_batch_size_is_a_row_of_speeds(declared_file, tmp_pat
     assert [row[1:3] for row in table] == wanted
     for row in table:
         floor, loop, replayed, plain = map(float, row[4:8])
-        assert [float(cell) for cell in row[8:]] == pytest.approx(
+        assert [float(cell) for cell in row[8:11]] == pytest.approx(
             [loop / floor, loop / replayed, loop / plain], rel=0.05, abs=0.02
         )
+        assert float(row[11]) == pytest.approx(5308 / max(loop, replayed), rel=0.05)
+    assert "the paper: 82 s an epoch of 5308 images" in printed
+
+
+def test_a_column_that_fails_says_why_and_takes_nothing_along(declared_file, script, monkeypatch, capsys):
+    training = script("training")
+
+    def fit_or_not(model, feeder, empty, train, *more):
+        if train.replay:
+            raise training.UserError("a step of this network | cannot be recorded\nand more")
+        return fit(model, feeder, empty, train, *more)
+
+    fit = training.fit
+    monkeypatch.setattr(training, "fit", fit_or_not)
+    small = ["--images", "16", "--size", "32", "--batch", "8", "--repeats", "1", "--device", "cpu", "--replayed"]
+    small += ["--declared", str(declared_file), "--runs", "shufflenet_v2_x0_5", "--only", "loop", "replayed"]
+    monkeypatch.setattr(sys, "argv", ["training.py", *small])
+    training.main()
+    ((_, speeds),) = [(table.columns, table.rows) for table in tables_of(capsys.readouterr().out)]
+    assert speeds[0][5:7] == ("a step of this network / cannot be recorded", "–") and float(speeds[0][4]) > 0
 
 
 def test_the_speed_of_timms_script_is_the_mean_over_its_second_epoch(script, tmp_path):

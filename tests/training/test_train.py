@@ -21,6 +21,7 @@ from workflow_scripts.steps import finish_run, train
 from workflow_scripts.training import devices, loop, one_training, recipe
 from workflow_scripts.training.checkpoints import Checkpoints
 from workflow_scripts.training.feeders.batches import batch_bounds
+from workflow_scripts.training.feeders.pixels import PixelView
 from workflow_scripts.training.stopping import Saving
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,6 +105,24 @@ def test_the_end_of_memory_is_a_line_that_names_batch_size_and_precision(tmp_pat
     words = str(refused.value)
     assert words.startswith("the memory of the cpu is too small for batch_size 8 in bfloat16 (")
     assert first_line in words and "and more" not in words and "lower train.batch_size" in words
+
+
+def test_a_layer_that_cudnn_has_nothing_for_is_a_line_that_says_what_to_change(tmp_path):
+    _, training, validation, block = prepared("pixels", precision="bfloat16")
+    nothing = Greedy(RuntimeError("GET was unable to find an engine to execute this computation\nand more"))
+    with pytest.raises(UserError, match=r"layer .* in bfloat16 \(GET was .*\); set train.channels_last or") as refused:
+        loop.fit(nothing, training, validation, block, CLASSES, 1, Saving(Checkpoints(tmp_path), 9, 9))
+    assert "and more" not in str(refused.value)
+
+
+@pytest.mark.parametrize("method", ["training", "applied"])
+def test_samples_that_find_no_room_on_a_device_are_a_line_too(inputs, tmp_path, monkeypatch, method):
+    def too_large(*_, **__):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried\nand more")
+
+    monkeypatch.setattr(PixelView, method, too_large)
+    with pytest.raises(UserError, match="too small for batch_size 8 in float32"):
+        train.main(inputs.arguments(out=tmp_path / "out", settings=made.settings()))
 
 
 def test_states_are_saved_less_often_on_a_gpu_which_trains_more_in_the_same_time(inputs, tmp_path, monkeypatch):

@@ -13,8 +13,9 @@ from workflow_scripts.elsewhere.unpacked_bundle import BundledTraining, Unpacked
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.processes import end_with
 
-# Seconds between two looks at what runs, and those that a training has for its state once it is asked to leave.
-LOOK, PATIENCE = 0.2, 120.0
+# Seconds between two looks at what runs, those that a training has for its state once it is asked to leave, and those
+# that are left of them when this process is asked to leave as well.
+LOOK, PATIENCE, HURRY = 0.2, 120.0, 8.0
 
 
 @dataclass
@@ -100,15 +101,25 @@ class TrainingQueue:
         return errors[-1] if errors else f"ended with {code}, see above and {log}"
 
     def _leave(self, running: list[_Started], outcome: Outcome) -> None:
-        """Ask those that run to save their state and leave, and wait for it; one that does not is killed."""
+        """Ask those that run to save their state and leave, and wait for it; one that does not is killed.
+
+        Where somebody asks this process to leave meanwhile, it waits no longer than HURRY: what is finished has to get
+        into an answer.
+        """
         if running:
             entry.log.info("asking %d trainings to save their state", len(running))
         for started in running:
             started.process.send_signal(SIGTERM)
-        end = time.monotonic() + PATIENCE
+        asked = time.monotonic()
+        end = asked + PATIENCE
         for started in running:
-            try:
-                started.process.wait(max(end - time.monotonic(), 0))
-            except subprocess.TimeoutExpired:
-                started.process.kill()
-                outcome.failed.append(f"{started.training}: did not leave within {PATIENCE:.0f} s and was killed")
+            while started.process.poll() is None:
+                try:
+                    started.process.wait(max(end - time.monotonic(), 0))
+                except KeyboardInterrupt:
+                    outcome.asked, end = True, min(end, time.monotonic() + HURRY)
+                except subprocess.TimeoutExpired:
+                    started.process.kill()
+                    started.process.wait()
+                    words = f"did not leave within {end - asked:.0f} s and was killed"
+                    outcome.failed.append(f"{started.training}: {words}")

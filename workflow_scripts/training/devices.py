@@ -18,6 +18,8 @@ EVALUATION_BATCH = {"cpu": 64, "cuda": 256}
 RESIDENT_SHARE = 0.5
 # What PyTorch says where a processor's memory ends; of a GPU's it has an error of its own.
 _NO_MEMORY = "can't allocate memory"
+# What PyTorch says where cuDNN has nothing for a layer in this precision and layout, among deterministic ones if asked.
+_NO_ENGINE = "unable to find an engine"
 
 
 def type_of(wanted: str) -> str:
@@ -96,7 +98,7 @@ def autocast(device: torch.device, precision: Precision) -> AbstractContextManag
 
 @contextmanager
 def device_errors(device: torch.device, train: Train) -> Iterator[None]:
-    """Turn the end of a device's memory, and what a GPU cannot do deterministically, into a line for the user."""
+    """Turn the end of a device's memory, and what a GPU cannot do (deterministically), into a line for the user."""
     try:
         yield
     except RuntimeError as error:
@@ -105,6 +107,11 @@ def device_errors(device: torch.device, train: Train) -> Iterator[None]:
             raise UserError(
                 f"the memory of the {device.type} is too small for batch_size {train.batch_size} in {train.precision} "
                 f"({first_line}); lower train.batch_size, set train.precision to bfloat16, or let fewer jobs share it"
+            ) from None
+        if _NO_ENGINE in str(error):
+            raise UserError(
+                f"cuDNN has no algorithm for a layer of this network in {train.precision} ({first_line}); set "
+                "train.channels_last or train.deterministic to false, or lower train.batch_size"
             ) from None
         if "deterministic" in str(error) and device.type == "cuda":
             raise UserError(

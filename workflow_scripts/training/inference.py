@@ -58,13 +58,12 @@ class Applied:
         """
         table = self.samples.table[self.samples.table["subset"] != "train"].assign(fold=self.fold)
         subset, weights = self.samples.subset_of(table), self.weights
-        arrays = self.samples.arrays
-        batches = view_of(weights, arrays.description.kind).applied(arrays, subset, self.device)
-        if isinstance(predictor, nn.Module):
-            predictor = batches.placed(predictor)
-        started = time.perf_counter()
-        train = weights.settings.train
+        arrays, train = self.samples.arrays, weights.settings.train
         with devices.device_errors(self.device, train):
+            batches = view_of(weights, arrays.description.kind).applied(arrays, subset, self.device)
+            if isinstance(predictor, nn.Module):
+                predictor = batches.placed(predictor)
+            started = time.perf_counter()
             logits = predict(predictor, batches, train.precision)
         table[class_columns(weights.classes)] = probabilities(logits)
         return table, round(len(table) / max(time.perf_counter() - started, 1e-9), 1)

@@ -18,6 +18,7 @@ from workflow_scripts.models.start import starting_network
 from workflow_scripts.models.weights import TrainedWeights, trained_bytes
 from workflow_scripts.runtime.files import digest_file, write_bytes
 from workflow_scripts.runtime.run_address import HISTORY_FILE, WEIGHTS_FILE
+from workflow_scripts.training import devices
 from workflow_scripts.training.inference import Applied
 from workflow_scripts.training.learning_samples import LearningSamples
 from workflow_scripts.training.loop import fit
@@ -42,8 +43,9 @@ def train_network(
     """
     settings, train = job.settings, job.settings.train
     samples, view, seeds = learned.samples, learned.view, learned.seeds
-    training = view.training(learned.arrays, learned.subset, device)
-    validation = view.applied(samples.arrays, samples.subset("validation"), device)
+    with devices.device_errors(device, train):
+        training = view.training(learned.arrays, learned.subset, device)
+        validation = view.applied(samples.arrays, samples.subset("validation"), device)
     source = samples.arrays.source
     network = starting_network(settings, len(learned.classes), learned.shape, job.weights, source)
     model, how = (network, train) if source is None else behind_maps(network, train)
