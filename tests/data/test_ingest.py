@@ -8,8 +8,10 @@ from PIL import Image
 
 from tests.raw import class_folders, picture, run_ingest, save
 from workflow_scripts.contracts.dataset import MANIFEST, QUARANTINE
+from workflow_scripts.data.copies.copy_search import find_copies
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file, read_json
+from workflow_scripts.runtime.locks import lock
 
 TABLES = ("manifest.csv", "quarantine.csv", "equal_pairs.csv", "record.json")
 
@@ -56,6 +58,24 @@ def test_the_number_of_jobs_changes_no_byte(tmp_path: Path) -> None:
         run_ingest(tmp_path / str(jobs), jobs=jobs, sources={"folder": root}, max_refused=0.9)
     for name in TABLES:
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "3" / name).read_bytes(), name
+
+
+def test_one_process_at_a_time_searches_what_studies_of_one_name_keep(tmp_path: Path, monkeypatch) -> None:
+    """Two folders of results share `.work`: one wrote its keypoints while the other still read its own rows of them."""
+    refused = []
+
+    def searched(pictures, tasks, how):
+        with (
+            pytest.raises(UserError, match="near copies of test") as second,
+            lock(how.folder / "search.lock", "near copies of test"),
+        ):
+            pass
+        refused.append(second.value)
+        return find_copies(pictures, tasks, how)
+
+    monkeypatch.setattr("workflow_scripts.data.copies.copy_search.find_copies", searched)
+    run_ingest(tmp_path / "out", sources={"folder": class_folders(tmp_path / "raw", "x", "y", each=4)})
+    assert len(refused) == 1
 
 
 def test_too_many_refused_stop_the_run_with_one_line(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.digests import input_digests
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
+from workflow_scripts.runtime.locks import lock
 from workflow_scripts.runtime.study_paths import (
     AUDIT_FILE,
     COLUMNS_FILE,
@@ -154,7 +155,9 @@ def near_copies(
     folder = args.work / "near_copies" / settings.study
     alike = neighbours_alike(raw.readers)
     how = HowToSearch(folder, minutes, args.jobs, Limits(settings.ingest.max_megapixels), alike)
-    return find_copies(pictures, raw.tasks(pictures), how)
+    # Studies of one name in two folders of results share what is kept; each writes it as its own pictures are.
+    with lock(folder / "search.lock", f"the search for near copies of {settings.study}", wait=True):
+        return find_copies(pictures, raw.tasks(pictures), how)
 
 
 def neighbours_alike(readers: Mapping[str, Reader]) -> bool:
