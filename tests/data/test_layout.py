@@ -33,7 +33,7 @@ def nested(root: Path, outer: list[str], inner: list[str], each: int = 2) -> Pat
         (["patient 1", "patient 2", "patient 3"], ["a", "b"], "look like patients"),
         (["Meier", "Huber", "Bauer"], ["a", "b"], "all hold the folders a, b"),
         ([f"{n:03d}" for n in range(12)], ["x"], "look like patients"),
-        ([f"{letter}{letter}" for letter in "abcdefgh"], ["x"], "8 folders .* of 2 to 2 image"),
+        ([f"{letter}{letter}" for letter in "abcdefgh"], ["x"], "8 folders .*, images in each: 2, look"),
     ],
 )
 def test_folders_that_are_no_classes_are_asked_about_in_one_line(tmp_path, outer, inner, said) -> None:

@@ -25,6 +25,7 @@ def main(args: argparse.Namespace) -> None:
     import pandas as pd
 
     from workflow_scripts.contracts.step_settings.index_settings import StudyTitle
+    from workflow_scripts.reporting.formatting import plural
     from workflow_scripts.reporting.pages.study_row import require_summary
     from workflow_scripts.reporting.runs_for_paper import write_runs_for_paper
     from workflow_scripts.reporting.runs_table import runs_table, write_runs_csv
@@ -48,7 +49,8 @@ def main(args: argparse.Namespace) -> None:
     frame["study"] = [f"{folder}/{study}" if several else study for folder, study in frame[["results", "study"]].values]
     titles = {study: StudyTitle("", "") for study in frame["study"]}
     write_runs_for_paper(args.out, frame, titles)
-    entry.log.info("%s: %d runs of %d studies", args.out / "runs.csv", len(frame), len(titles))
+    counted = plural(len(frame), "run"), plural(len(titles), "study", "studies")
+    entry.log.info("%s: %s of %s", args.out / "runs.csv", *counted)
 
 
 if __name__ == "__main__":

@@ -59,10 +59,8 @@ def _seen(below: dict[str, list[str]]) -> str:
         return f"the folders {_named(names)} all hold the folders {_named(same)}: are those the classes?"
     sizes = sorted(map(len, below.values()))
     if len(names) >= MANY_FOLDERS and sizes[len(sizes) // 2] <= FEW_IMAGES:
-        return (
-            f"{len(names)} folders ({_named(names)}) of {sizes[0]} to {sizes[-1]} image(s) look like patients or "
-            "cases, not like classes"
-        )
+        held = f"{sizes[0]} to {sizes[-1]}" if sizes[0] < sizes[-1] else str(sizes[0])
+        return f"{len(names)} folders ({_named(names)}), images in each: {held}, look like patients, not like classes"
     return ""
 
 
