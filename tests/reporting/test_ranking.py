@@ -62,7 +62,7 @@ def test_the_best_run_comes_first_with_what_cannot_be_told_from_it_and_what_can(
     screen, text = best.screen, text_of(best.screen)
     assert "Best without leaks, under grouped: network, accuracy 93.0 %" in text
     assert "These samples chose it among 3 runs, so on new ones it may come out lower." in text
-    assert "Not to be told from it: features (−1.0 points, −2.0 to +0.0, adjusted p 0.6)." in text
+    assert "Not to be told from it: features (−1.0 points, −2.0 to 0.0, adjusted p 0.6)." in text
     assert "Lower than it: control_colour (−32.0 points, −33.0 to −31.0, adjusted p < 0.001)." in text
     heads = [screen.index(f'<th scope="row"><code>{run}</code>') for run in RUNS]
     assert heads == sorted(heads) and cells(screen, "network")[2:] == ["reference"]

@@ -37,6 +37,16 @@ def test_negative_numbers_in_a_text_have_a_minus_sign():
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
+        (formatting.points(-0.0004), "0.0"),
+        (formatting.points(0.0004), "0.0"),
+        (formatting.points(-0.0006), "−0.1"),
+        (formatting.in_sentence("Macro F1-score"), "macro F1-score"),
+        (formatting.in_sentence("Cohen's kappa"), "Cohen's kappa"),
+        (formatting.in_sentence("Calibration error (ECE)"), "calibration error (ECE)"),
+        (formatting.number("accuracy", 0.917, percent=formatting.percent_beside("accuracy", "0.95")), "0.917"),
+        (formatting.interval("accuracy", 0.9, 0.95, formatting.percent_beside("accuracy", "0.95")), "0.900 to 0.950"),
+        (formatting.number("macro_auc", 0.917, percent=formatting.percent_beside("macro_auc", "95 %")), "91.7 %"),
+        (formatting.number("accuracy", 0.917, percent=formatting.percent_beside("accuracy", "“best”")), "91.7 %"),
         (formatting.number("accuracy", 0.91719), "91.7 %"),
         (formatting.number("macro_auc", 0.98765), "0.988"),
         (formatting.number("macro_precision", None), "–"),
