@@ -38,6 +38,9 @@ def test_negative_numbers_in_a_text_have_a_minus_sign():
     ("written", "expected"),
     [
         (formatting.points(-0.0004), "0.0"),
+        (formatting.printed_number("accuracy", 0.77), "77 %"),
+        (formatting.printed_number("accuracy", 0.9172), "91.72 %"),
+        (formatting.printed_number("macro_auc", 0.97), "0.97"),
         (formatting.points(0.0004), "0.0"),
         (formatting.points(-0.0006), "−0.1"),
         (formatting.in_sentence("Macro F1-score"), "macro F1-score"),

@@ -120,7 +120,7 @@ def lower_is_better(metric: str) -> bool:
     return description is not None and description.lower_is_better
 
 
-def number(metric: str, value: float | None, digits: int | None = None, percent: bool | None = None) -> str:
+def number(metric: str, value: float | None, percent: bool | None = None) -> str:
     """A metric's value as text: shares in percent with one digit, pure numbers with three; a dash where undefined.
 
     `percent`: whether in percent; None: as the metric is usually written.
@@ -128,8 +128,14 @@ def number(metric: str, value: float | None, digits: int | None = None, percent:
     if value is None or missing(value):
         return DASH
     if in_percent(metric) if percent is None else percent:
-        return f"{100 * value:.{1 if digits is None else digits}f} %".replace("-", MINUS)
-    return f"{value:.{3 if digits is None else digits}f}".replace("-", MINUS)
+        return f"{100 * value:.1f} %".replace("-", MINUS)
+    return f"{value:.3f}".replace("-", MINUS)
+
+
+def printed_number(metric: str, value: float) -> str:
+    """A paper's number in the unit of `number`, with no digit that the paper does not print: 77 %, and not 77.00 %."""
+    text = f"{100 * value:.10g} %" if in_percent(metric) else f"{value:.10g}"
+    return text.replace("-", MINUS)
 
 
 def interval(metric: str, low: float | None, high: float | None, percent: bool | None = None) -> str:
