@@ -69,6 +69,8 @@ def test_negative_numbers_in_a_text_have_a_minus_sign():
         (formatting.duration(2.28 * 3600), "2 h 16 min"),
         (formatting.duration(4.21), "4.2 s"),
         (formatting.p_value(0.00004), "< 0.001"),
+        (formatting.p_value(0.0496), "0.0496"),
+        (formatting.p_value(0.0704), "0.07"),
         (formatting.plural(1, "class", "classes"), "1 class"),
         (formatting.plural(1763, "picture"), "1\u202f763 pictures"),
         (listed(["a", "b", "c"]), "a, b and c"),

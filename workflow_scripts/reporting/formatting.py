@@ -155,10 +155,13 @@ def points(value: float | None) -> str:
 
 
 def p_value(p: float | None) -> str:
-    """A p-value with two significant digits; below 0.001 only that."""
+    """A p-value with two significant digits, with three where two would be 0.05; below 0.001 only that."""
     if p is None or missing(p):
         return DASH
-    return "< 0.001" if p < 0.001 else f"{p:.2g}"
+    if p < 0.001:
+        return "< 0.001"
+    text = f"{p:.2g}"
+    return f"{p:.3g}" if text == "0.05" else text
 
 
 def chance_words(pairs: float) -> str:
