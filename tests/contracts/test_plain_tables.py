@@ -274,3 +274,20 @@ def test_a_count_with_its_share_in_brackets_is_read_as_the_share():
     values = paper.tables[0].rows[0].values
     assert [value.text for value in values.values()] == ["92.3", "91.0%", "92", "48"]
     assert [value.in_brackets for value in values.values()] == ["48", "71", "1.5", "92.3"]
+
+
+def test_two_metrics_that_one_space_parts_are_two_columns():
+    paper = read("Model   Acc.   Precision Recall  F1\nA       0.92   0.91      0.90    0.905\n")
+    assert printed(paper) == [{"accuracy": "0.92", "precision": "0.91", "sensitivity": "0.90", "f1": "0.905"}]
+    assert [row.name for row in paper.tables[0].rows] == ["A"] and not paper.remarks
+
+
+def test_numbers_are_not_moved_below_the_heading_beside_theirs():
+    with pytest.raises(UserError, match="line 2: 5 cells below 4 headings, not read"):
+        read("Model   Acc.   Loss Rate  F1\nA       0.92   0.31    0.40    0.905\nB       0.90   0.35    0.41  0.88\n")
+
+
+def test_a_matrix_whose_names_single_spaces_part_is_read():
+    paper = read("Table 4. Confusion matrix\n          abnormal normal\nabnormal  131      4\nnormal    2        47\n")
+    cells = [[str(cell) for cell in row] for row in paper.tables[0].confusion_matrix]
+    assert cells == [["131", "4"], ["2", "47"]] and not paper.remarks

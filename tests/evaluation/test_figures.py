@@ -190,6 +190,7 @@ def test_reliability_points_and_bars_are_accuracy_and_its_interval_in_each_bin()
     right = both[["p_a", "p_b"]].to_numpy().argmax(axis=1) == (both["label"] == "b")
     accuracy, mean = calibration_curve(right, confidence, n_bins=10)
     (line,) = drawn(axes, label="this run, 95 % interval")
+    assert line.get_linestyle() == "None", "between bins there is nothing"
     assert line.get_xdata() == pytest.approx(mean) and line.get_ydata() == pytest.approx(accuracy)
     bars = {segment[0, 0]: segment[:, 1] for segment in axes.collections[0].get_segments()}
     assert list(bars) == pytest.approx(mean)
@@ -224,7 +225,7 @@ def test_training_curves_are_the_mean_of_the_histories_and_each_of_them():
             assert mean.get_ydata() == pytest.approx(np.mean(each, axis=0)) and list(mean.get_xdata()) == [1, 2, 3, 4]
             thin = [line.get_ydata() for line in drawn(axes, linewidth=0.6, color=mean.get_color())]
             assert np.array(thin) == pytest.approx(np.array(each))
-    assert "mean of 1 fold(s) × 2 seed(s)" in figure.get_suptitle()
+    assert "mean of 2 trainings" in figure.get_suptitle()
 
 
 def test_forest_has_a_line_a_run_even_with_many():
@@ -271,4 +272,4 @@ def test_forest_dots_stand_at_the_values_within_their_intervals():
     assert bars.tolist() == [[[-0.02, 1], [0.2, 1]], [[-0.45, 2], [-0.1, 2]]]
     # Filled is what differs by more than chance explains.
     assert points[0].get_markerfacecolor() == "white" and points[1].get_markerfacecolor() == points[1].get_color()
-    assert left.get_xlabel() == "Macro f1, 95 % interval" and "Difference from first" in right.get_xlabel()
+    assert left.get_xlabel() == "Macro F1-score, 95 % interval" and "Difference from first" in right.get_xlabel()

@@ -219,3 +219,17 @@ def test_files_of_a_perfect_run_show_no_interval_without_width_at_any_level(tmp_
     found = json.loads((tmp_path / "evaluation" / "grouped" / "cnn" / "fold0-seed0.json").read_text())["test"]
     groups = arrays(study.read("cnn").query("subset == 'test'"))[0].size // 4
     assert found["accuracy"]["low"] == pytest.approx(0.025 ** (1 / groups)) and found["kappa"]["low"] < 1
+
+
+@pytest.mark.parametrize(("value", "drawn"), [(1.0, 0.98), (0.0, 0.02)])
+def test_at_an_end_that_some_draws_leave_the_interval_is_that_of_the_groups_and_no_narrower_than_the_spread(
+    value, drawn
+):
+    """A sensitivity at a given specificity may be 100 % while draws find another threshold; it had 0 to 100 %."""
+    behind = of_groups(np.ones(50), 50.0)
+    draws = np.where(np.arange(200) % 10 == 0, drawn, value)[None, None]
+    low, high = interval(np.array([[value]]), draws, "sensitivity", behind)
+    assert (low, high) == pytest.approx(exact(value, "sensitivity", behind.size))
+    wide = np.where(np.arange(200) % 2 == 0, abs(value - 0.3), value)[None, None]
+    low, high = interval(np.array([[value]]), wide, "sensitivity", behind)
+    assert high - low > 0.3 and {low, high} & {value}

@@ -196,6 +196,14 @@ def test_curves_are_those_of_their_definitions():
     assert everyone["y"].iloc[30] == pytest.approx(happened.mean() - (~happened).mean() * t / (1 - t))
 
 
+def test_where_little_happened_calibration_has_few_bins():
+    grid = grid_of(folds=1, n=60)
+    tested = grid[0, 0].query("subset == 'test'")["label"]
+    rarer = tested.value_counts().min()
+    bins = curves(grouped(grid), 20)
+    assert 10 <= rarer < 25 and (bins["curve"] == CALIBRATION).sum() == rarer // 5
+
+
 class Rare(Study):
     """Two classes, of which the second is rare; every unit is its own group."""
 

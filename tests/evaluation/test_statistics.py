@@ -12,6 +12,7 @@ from workflow_scripts.contracts.step_settings.evaluate_settings import Measures
 from workflow_scripts.evaluation.bootstrap import Resampler
 from workflow_scripts.evaluation.class_statistics import class_statistics
 from workflow_scripts.evaluation.grid import Grid
+from workflow_scripts.evaluation.intervals import clopper_pearson
 from workflow_scripts.evaluation.recalibration import influences, intercepts, slopes
 from workflow_scripts.evaluation.variance_parts import between_splits, between_trainings, variance_parts
 
@@ -58,6 +59,18 @@ def test_predictive_values_follow_bayes_rule_and_at_the_own_prevalence_are_the_o
     rare = sensitivity * 0.01 / (sensitivity * 0.01 + (1 - specificity) * 0.99)
     assert table.loc[("ppv", 0.01), "value"] == pytest.approx(rare)
     assert table.loc[("ppv", 0.01), "low"] < rare < table.loc[("ppv", 0.01), "high"]
+
+
+def test_a_class_that_was_never_called_wrongly_leaves_much_unknown_where_it_is_rare():
+    """No false alarm among 200 others: up to 1.8 % of them may be, which at one case in a hundred are most alarms."""
+    tables = grid(skill=60.0)
+    table = measured(tables, prevalences=(0.01,))
+    sensitive, specific = (clopper_pearson(1.0, count)[0] for count in (100, 200))
+    row = table.loc[("ppv", 0.01)]
+    assert (row["value"], row["high"]) == (1, 1)
+    assert (
+        row["low"] == pytest.approx(sensitive * 0.01 / (sensitive * 0.01 + (1 - specific) * 0.99)) and row["low"] < 0.4
+    )
 
 
 def test_calibration_is_a_logistic_regression_and_its_interval_the_sandwich():

@@ -102,7 +102,13 @@ def cards(page, paper):
     return found
 
 
-LABELS = {"What the paper says", "How large it is", "What was assumed", "Innocent explanations", "The authors' answer"}
+LABELS = {
+    "What the paper says",
+    "How large it is",
+    "What was assumed",
+    "How it may have come about",
+    "The authors' answer",
+}
 
 
 def test_every_card_quotes_says_what_was_assumed_how_large_it_is_and_leaves_room_for_an_answer(made):
@@ -141,7 +147,7 @@ def test_what_fits_only_under_a_reading_names_it_and_what_was_assumed(made):
     (card,) = [c for c in cards(made.page, "zeb2_ihc") if "least accurate" in c["What the paper says"]]
     assert card["Fits only if"] == "the sentence is about the beginning of the training, as its paragraph is"
     assert card["What was assumed"].startswith("Read as the test subset.")
-    assert "In its first epoch Inception V4 is the least accurate" in card["Innocent explanations"]
+    assert "In its first epoch Inception V4 is the least accurate" in card["How it may have come about"]
 
 
 def test_numbers_that_nothing_decides_about_stand_beside_what_does_not_fit_with_what_is_missing(made):

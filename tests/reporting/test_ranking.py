@@ -62,7 +62,7 @@ def test_the_best_run_comes_first_with_what_cannot_be_told_from_it_and_what_can(
     screen, text = best.screen, text_of(best.screen)
     assert "Best without leaks, under grouped: network, accuracy 93.0 %" in text
     assert "These samples chose it among 3 runs, so on new ones it may come out lower." in text
-    assert "Not to be told from it: features (−1.0 points, −2.0 to +0.0, adjusted p 0.6)." in text
+    assert "Not to be told from it: features (−1.0 points, −2.0 to 0.0, adjusted p 0.6)." in text
     assert "Lower than it: control_colour (−32.0 points, −33.0 to −31.0, adjusted p < 0.001)." in text
     heads = [screen.index(f'<th scope="row"><code>{run}</code>') for run in RUNS]
     assert heads == sorted(heads) and cells(screen, "network")[2:] == ["reference"]
@@ -86,6 +86,14 @@ def test_what_colours_alone_reach_is_said_beside_the_most_frequent_class(best):
     text = text_of(best.screen)
     assert "Without any shape: the colours of each picture alone 61.0 %" in text
     assert "The most frequent class for every sample would be right in 50.0 %." in text
+    assert "Nothing here shows" not in text
+
+
+@pytest.mark.parametrize("lead", [(-0.02, 0.4), (0.02, 0.01)])
+def test_a_network_that_does_no_better_than_colours_is_said_to_show_nothing_more(tmp_path, lead):
+    values = {"network": 0.63, "features": 0.62, "control_colour": 0.63 + lead[0]}
+    study = own_study(tmp_path, values, {"features": (-0.01, 0.6), "control_colour": lead})
+    assert "Nothing here shows that network sees more than that." in text_of(first_screen(write(study, None)))
 
 
 def test_what_leaks_are_worth_is_said_of_the_best_run(best):

@@ -9,6 +9,7 @@ from pages import text_of, verdicts, write
 
 from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.contracts.verdict_table import VERDICT
+from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.pages.summary_screen import split_notes
 from workflow_scripts.runtime.files import read_json
 
@@ -81,6 +82,5 @@ def test_what_is_said_of_all_splits_alike_is_said_once():
 def test_the_premium_stands_first_with_its_seeds(real):
     part = text_of(verdicts(real.page))
     premium = read_json(real.study.folder / "metrics.json")["leak_premium"]["grouped"]["cvm"]["value"]
-    assert (
-        f"Leak premium of cvm : {100 * premium:+.1f} points".replace("-", "−") in part and "3 training seeds." in part
-    )
+    assert f"Leak premium of cvm : {formatting.points(premium)} points (" in part and "3 training seeds." in part
+    assert "; 0 lies within: no premium is shown) against grouped" in part

@@ -80,7 +80,7 @@ def test_the_table_has_every_claim_and_no_empty_cell(real_study, tmp_path):
 def test_what_is_missing_or_unknown_is_named(real_rows):
     assert real_rows["absent"].why == "Missing: the run vgg16."
     assert "400 test samples instead of 500" in real_rows["other_n"].why
-    assert "paper's own samples can never tell: it would have to have 27 times as many" in real_rows["lead"].why
+    assert "paper's own samples can never tell: it would take 27 times as many" in real_rows["lead"].why
     assert "differ here" in real_rows["best"].why and "80 % power" in real_rows["best"].why
     assert "by accuracy" in real_rows["beats"].why
 

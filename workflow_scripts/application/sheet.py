@@ -58,6 +58,6 @@ def _lines(row: pd.Series, labels: Labels) -> list[str]:
     return [
         readable(str(row["path"])),
         f"predicted: {labels[predicted]}",
-        f"p = {row[f'p_{predicted}']:.2f}",
+        f"probability {row[f'p_{predicted}']:.2f}",
         *(["out of distribution"] if row["why"] else []),
     ]

@@ -14,8 +14,18 @@ from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY
 from workflow_scripts.contracts.claims import Published
 from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.contracts.verdict_table import NOT_CHECKED, NOT_RUN, SYNTHETIC
-from workflow_scripts.documentation.kept_study import FOLDER, Interval, KeptProtocol, KeptStudy, read_kept
-from workflow_scripts.reporting.formatting import DASH, at_start, grouped, interval, metric_name, number, plural, points
+from workflow_scripts.documentation.kept_study import FOLDER, Interval, KeptClaim, KeptProtocol, KeptStudy, read_kept
+from workflow_scripts.reporting.formatting import (
+    DASH,
+    at_start,
+    grouped,
+    interval,
+    metric_name,
+    number,
+    percent_beside,
+    plural,
+    points,
+)
 from workflow_scripts.reporting.pages.consistency_page import PaperPart, paper_part
 from workflow_scripts.reporting.pages.issue_cards import Card
 
@@ -168,8 +178,8 @@ def _headline(study: KeptStudy) -> list[str]:
     if not study.claims:
         return []
     rows = [
-        f"| {claim.words} ({claim.paper_place}) | {claim.published} | {shown(claim.metric, claim.obtained)} | "
-        f"{shown(claim.metric, claim.leak_free)} | {claim.verdict} |"
+        f"| {claim.words} ({claim.paper_place}) | {claim.published} | {_beside(claim, claim.obtained)} | "
+        f"{_beside(claim, claim.leak_free)} | {claim.verdict} |"
         for claim in study.claims
     ]
     words = ", ".join(f"{count} {word}" for word, count in study.verdicts.items())
@@ -219,12 +229,17 @@ def _premiums(study: KeptStudy, protocol: str) -> dict[str, Interval]:
     return {kept.run: kept.premium for kept in study.runs if kept.protocol == protocol and kept.premium is not None}
 
 
-def shown(metric: str, value: Interval | None) -> str:
-    """A number with its interval; a dash where there is none."""
+def _beside(claim: KeptClaim, value: Interval | None) -> str:
+    """A number with its interval, in percent or not as the paper prints its own."""
+    return shown(claim.metric, value, percent_beside(claim.metric, claim.published))
+
+
+def shown(metric: str, value: Interval | None, percent: bool | None = None) -> str:
+    """A number with its interval; a dash where there is none. `percent`: None as the metric is usually written."""
     if value is None or value.value is None:
         return DASH
-    ends = interval(metric, value.low, value.high)
-    return number(metric, value.value) + (f" ({ends})" if ends else "")
+    ends = interval(metric, value.low, value.high, percent)
+    return number(metric, value.value, percent=percent) + (f" ({ends})" if ends else "")
 
 
 def premium_words(value: Interval | None) -> str:

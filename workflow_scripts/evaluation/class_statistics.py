@@ -85,20 +85,21 @@ def sensitivities_at(units: OneClass, weights: np.ndarray, specificities: tuple[
     return at
 
 
-def predictive_values(units: OneClass, weights: np.ndarray, prevalences: tuple[float, ...]) -> np.ndarray:
-    """P×2×D positive and negative predictive values, had so many units the class; NaN where undefined.
-
-    `weights` N×D. By Bayes' rule, from sensitivity and specificity.
-    """
+def rates(units: OneClass, weights: np.ndarray) -> np.ndarray:
+    """2×D sensitivities and specificities of the class that is named; NaN where undefined. `weights` N×D."""
     happened, called = units.happened, units.called
     cells = [happened & called, happened, ~happened & ~called, ~happened]
     hits, positive, rejected, negative = np.stack(cells).astype("float64") @ weights
-    share = np.asarray(prevalences)[:, None]
     with np.errstate(invalid="ignore", divide="ignore"):
-        sensitivity, specificity = hits / positive, rejected / negative
-        true, false = sensitivity * share, (1 - specificity) * (1 - share)
-        right, missed = specificity * (1 - share), (1 - sensitivity) * share
-        return np.stack([true / (true + false), right / (right + missed)], axis=1)
+        return np.stack([hits / positive, rejected / negative])
+
+
+def predictive_values(sensitivity: np.ndarray, specificity: np.ndarray, prevalence: float) -> np.ndarray:
+    """2×… positive and negative predictive values, had so many units the class, by Bayes' rule; NaN where undefined."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        true, false = sensitivity * prevalence, (1 - specificity) * (1 - prevalence)
+        right, missed = specificity * (1 - prevalence), (1 - sensitivity) * prevalence
+        return np.stack([true / (true + false), right / (right + missed)])
 
 
 def calibration(units: OneClass) -> np.ndarray:
@@ -132,11 +133,12 @@ def class_statistics(
             cells = {key: _measured(by_class(number), options) for key, by_class in seen.items()}
         stacked = {name: together.arranged({key: cell[name] for key, cell in cells.items()}) for name in _NAMES}
         prevalence = float(np.average(labels == number, weights=unit_weights(every)))
-        lines[number] = _lines(stacked, options, whole, of_rows(every[labels == number]), prevalence)
+        behind = (whole, of_rows(every[labels == number]), of_rows(every[labels != number]))
+        lines[number] = _lines(stacked, options, *behind, prevalence)
     return lines
 
 
-_NAMES = ("at", "predictive", "calibration", "benefits")
+_NAMES = ("at", "rates", "calibration", "benefits")
 
 
 def _seen(table: pd.DataFrame, resampler: Resampler) -> Callable[[int], OneClass]:
@@ -154,16 +156,25 @@ def _measured(units: OneClass, options: Measures) -> dict[str, np.ndarray]:
     both = units.both
     return {
         "at": sensitivities_at(units, both, options.specificities),
-        "predictive": predictive_values(units, both, options.prevalences),
+        "rates": rates(units, both),
         "calibration": calibration(units),
         "benefits": net_benefits(units),
     }
 
 
 def _lines(
-    cells: dict[str, np.ndarray], options: Measures, whole: Observed, positive: Observed, prevalence: float
+    cells: dict[str, np.ndarray],
+    options: Measures,
+    whole: Observed,
+    positive: Observed,
+    negative: Observed,
+    prevalence: float,
 ) -> list[Line]:
-    """`cells`: R×S×…×(1+D) of repeats and seeds; `positive`: the groups of the class."""
+    """`cells`: R×S×…×(1+D) of repeats and seeds; `positive`, `negative`: the groups of the class and of the rest.
+
+    A predictive value has the ends that it has at those of sensitivity and specificity, with both of which it rises:
+    95 % at least, also where nothing was called wrongly, which of a rare class leaves much unknown.
+    """
 
     def share(values: np.ndarray, metric: str, behind: Observed) -> tuple[float, float, float]:
         return float(values[..., 0].mean()), *interval(values[..., 0], values[..., 1:], metric, behind)
@@ -174,10 +185,16 @@ def _lines(
     lines: list[Line] = []
     for number, specificity in enumerate(options.specificities):
         lines.append((SENSITIVITY_AT, specificity, *share(cells["at"][:, :, number], "sensitivity", positive)))
-    for number, share_of_class in enumerate(options.prevalences):
+    sensitivity, specificity = np.moveaxis(cells["rates"], 2, 0)
+    ends_of_sensitivity = np.array(share(sensitivity, "sensitivity", positive)[1:])
+    ends_of_specificity = np.array(share(specificity, "specificity", negative)[1:])
+    for share_of_class in options.prevalences:
+        values = predictive_values(sensitivity[..., 0], specificity[..., 0], share_of_class).mean(axis=(1, 2))
+        ends = predictive_values(ends_of_sensitivity, ends_of_specificity, share_of_class)
+        ends[~np.isfinite(values)] = np.nan
         for side, measure in enumerate((PPV, NPV)):
-            values = cells["predictive"][:, :, number, side]
-            lines.append((measure, share_of_class, *share(values, "precision", whole)))
+            low, high = map(float, ends[side])
+            lines.append((measure, share_of_class, float(values[side]), low, high))
     for number, measure in enumerate((SLOPE, INTERCEPT)):
         lines.append((measure, np.nan, *student(cells["calibration"][:, :, number])))
     for number, threshold in enumerate(THRESHOLDS):

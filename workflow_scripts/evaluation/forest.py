@@ -7,6 +7,7 @@ import pandas as pd
 
 from workflow_scripts.drawing.label_text import shortened
 from workflow_scripts.drawing.style import COLOURS, new_figure
+from workflow_scripts.evaluation.metric_registry import described
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +20,9 @@ def forest_figure(headline: pd.DataFrame, compared: pd.DataFrame, reference: str
     `compared` are the pooled rows of contract COMPARISON. Points with 95 % intervals, in the order of `headline`; a
     filled point in the right panel has a Holm-corrected p below 0.05.
     """
-    runs, metric = headline["run"].tolist(), headline["metric"].iloc[0].replace("_", " ")
+    runs, name = headline["run"].tolist(), headline["metric"].iloc[0]
+    description = described(name)
+    metric = description.words if description else name.replace("_", " ")
     both = len(compared) > 0
     row_of = dict(zip(runs, range(len(runs)), strict=True))
     figure, axes = new_figure(
@@ -36,10 +39,10 @@ def forest_figure(headline: pd.DataFrame, compared: pd.DataFrame, reference: str
         _point(left, row_of[row.run], row.value, row.low, row.high, colour, True)
         label = "–" if np.isnan(row.value) else f"{row.value:.3f}"
         label_style = {"xycoords": ("axes fraction", "data"), "xytext": (2, 0), "textcoords": "offset points"}
-        left.annotate(label, (1, row_of[row.run]), **label_style, va="center", fontsize=7)
+        left.annotate(label, (1, row_of[row.run]), **label_style, va="center", fontsize=8)
     called = [shortened(run) + (" (reference)" if both and run == reference else "") for run in runs]
     left.set_yticks(range(len(runs)), called)
-    left.set(xlabel=f"{metric.capitalize()}, 95 % interval", ylim=(len(runs) - 0.5, -0.5))
+    left.set(xlabel=f"{metric[:1].upper()}{metric[1:]}, 95 % interval", ylim=(len(runs) - 0.5, -0.5))
     if both:
         right = axes[0, 1]
         right.axvline(0, color="0.5", linewidth=0.8)

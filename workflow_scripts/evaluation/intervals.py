@@ -10,7 +10,8 @@ error, whose degrees of freedom are Satterthwaite's (Biometrics Bulletin 2:110, 
   24:193, 1998). It stays inside [0, 1] and leans away from its ends.
 - What is no share (kappa, losses, slopes, differences) has Student's interval, cut to the possible values.
 - Where all draws and seeds agree, as of a perfect run, nothing shows a spread, and there is still no certainty: the
-  interval is that of Clopper & Pearson for `Observed.size` observations.
+  interval is that of Clopper & Pearson for `Observed.size` observations. A share at an end of its range that some draws
+  leave has this interval, or Student's where that is wider: no number of observations has its standard error.
 
 tests/benchmarks/coverage.py measures how often these intervals hold the truth.
 """
@@ -61,7 +62,12 @@ def interval(points: np.ndarray, draws: np.ndarray, metric: str, behind: Observe
         return np.nan, np.nan
     if errors.error < SAME:
         return exact(errors.value, metric, behind.size)
-    return share_interval(errors, behind.predictions) if is_proportion(metric) else _cut(errors, *bounds(metric))
+    if not is_proportion(metric):
+        return _cut(errors, *bounds(metric))
+    if SAME < errors.value < 1 - SAME:
+        return share_interval(errors, behind.predictions)
+    both = (exact(errors.value, metric, behind.size), _cut(errors, 0, 1))
+    return min(low for low, _ in both), max(high for _, high in both)
 
 
 def student_interval(points: np.ndarray, draws: np.ndarray, behind: Observed) -> tuple[float, float]:

@@ -83,7 +83,8 @@ def roc_figure(
     `rows`: contract ROC.
     """
     height = max(4.9, 0.165 * len(classes) + 0.9)
-    figure, (axes, listing) = new_figure(9.2, height, columns=2, width_ratios=[1, 0.85])
+    # So wide that the panel is about square where names of classes are short.
+    figure, (axes, listing) = new_figure(8.3, height, columns=2, width_ratios=[1.1, 0.9])
     _draw_rocs(axes, rows, classes, aucs, overall)
     if overall.value > NEAR:
         _draw_rocs(_corner(axes), rows, classes, aucs, overall)
@@ -140,19 +141,25 @@ def span(estimate: Estimate, digits: int = 3) -> str:
 def reliability_figure(rows: pd.DataFrame, ece: Estimate, title: str) -> "Figure":
     """Accuracy against confidence by bins with 95 % intervals, and below it how many units each bin holds.
 
-    `rows`: contract RELIABILITY.
+    No line joins the bins: between those of few units it would show nothing but chance. A bin without an interval has
+    too few independent units for one, and a hollow dot. `rows`: contract RELIABILITY.
     """
     figure, (axes, below) = new_figure(4.8, 5.4, rows=2, sharex=True, height_ratios=[3, 1])
     filled = rows[rows["units"] > 0]
+    sure, unsure = filled[filled["low"].notna()], filled[filled["low"].isna()]
     axes.plot([0, 1], [0, 1], color="0.6", linewidth=0.8, linestyle=(0, (1, 2)), label="perfect calibration")
-    axes.vlines(filled["confidence"], filled["low"], filled["high"], color=COLOURS[0], linewidth=1.2)
-    dots: dict[str, Any] = {"marker": "o", "markersize": 4, "color": COLOURS[0], "label": "this run, 95 % interval"}
-    axes.plot(filled["confidence"], filled["accuracy"], **dots)
-    axes.set(ylabel="Accuracy", title=f"{title}\nexpected calibration error {span(ece)}", ylim=(-0.02, 1.02))
-    # Intervals of many bins leave it no place of its own.
-    axes.legend(loc="best", frameon=True, facecolor="white", edgecolor="none", framealpha=0.85)
+    axes.vlines(sure["confidence"], sure["low"], sure["high"], color=COLOURS[0], linewidth=1.2)
+    for bins, face, words in ((sure, COLOURS[0], "this run, 95 % interval"), (unsure, "white", "too few for one")):
+        if len(bins):
+            dots: dict[str, Any] = {"markersize": 4, "color": COLOURS[0], "markerfacecolor": face, "label": words}
+            axes.plot(bins["confidence"], bins["accuracy"], "o", **dots)
+    axes.set(ylabel="Accuracy", ylim=(-0.02, 1.02))
+    # Above the panel: intervals of many bins leave no place within it.
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, fontsize=8, columnspacing=1, handletextpad=0.3)
+    axes.set_title(f"{title}\nexpected calibration error {span(ece)}", pad=24)
     middles, widths = (rows["above"] + rows["up_to"]) / 2, rows["up_to"] - rows["above"]
     below.bar(middles, rows["units"], width=0.9 * widths, color=COLOURS[5])
+    below.yaxis.get_major_locator().set_params(integer=True)
     below.set(xlabel="Confidence (largest probability)", ylabel="Units", xlim=(-0.02, 1.02))
     return figure
 
@@ -180,7 +187,7 @@ def curves_figure(rows: pd.DataFrame, title: str) -> "Figure":
     axes[0].set_ylim(bottom=0)
     axes[1].set_ylim(0, 1.02)
     axes[1].legend(loc="lower right")
-    folds, seeds = trainings["fold"].nunique(), trainings["seed"].nunique()
-    words = f"\nthick: mean of {folds} fold(s) × {seeds} seed(s)" if several else ""
+    count = len(trainings[["fold", "seed"]].drop_duplicates())
+    words = f"\nthick: mean of {count} trainings" if several else ""
     figure.suptitle(title + words, fontsize=10)
     return figure

@@ -19,10 +19,12 @@ SENSITIVITIES = np.linspace(0.01, 1, 100)
 STEPS = 60
 # Thresholds are of interest around how often it happens.
 PREVALENCES, LEAST_SHOWN, MOST_SHOWN = 2.5, 0.1, 0.9
+# In each bin of a calibration curve, on average, of the outcome that is the rarer one: with fewer it shows chance.
+FEWEST_IN_BIN = 5
 
 
 def curves(groups: RiskGroups, bins: int) -> pd.DataFrame:
-    """Contract RISK_CURVES; `bins` of the calibration curve, with about equally many units each."""
+    """Contract RISK_CURVES; at most `bins` of the calibration curve, with about equally many units each."""
     parts = [_precision_recall(groups), _calibration(groups, bins), _decision(groups)]
     return pd.DataFrame([line for part in parts for line in part], columns=list(RISK_CURVES.columns))
 
@@ -47,8 +49,10 @@ def _precision_recall(groups: RiskGroups) -> Lines:
 
 def _calibration(groups: RiskGroups, bins: int) -> Lines:
     """Of each bin the mean predicted and the observed risk."""
-    tables = groups.together.values()
-    inner = np.linspace(0, 1, bins + 1)[1:-1]
+    tables = list(groups.together.values())
+    outcomes = judged(tables[0]).happened
+    rarer = int(min(outcomes.sum(), (1 - outcomes).sum()))
+    inner = np.linspace(0, 1, min(bins, max(2, rarer // FEWEST_IN_BIN)) + 1)[1:-1]
     ends = np.unique(np.quantile(np.concatenate([table["risk"] for table in tables]), inner))
     count, draws = len(ends) + 1, groups.resampler.draws
     total, happened, risk = np.zeros(count), np.zeros(count), np.zeros(count)

@@ -108,10 +108,12 @@ class RiskFigure:
         axes.axhline(0, color="0.6", linewidth=0.8, label="nobody high-risk")
         low, high = self.thresholds.min(), self.thresholds.max()
         end = curve["x"].max()
-        if low <= end:
-            axes.axvspan(low, min(high, end), color=COLOURS[1], alpha=0.25, label=f"threshold: {self.threshold_words}")
-            axes.axvline(low, color=COLOURS[1], linewidth=0.8)
         top = max(float(curve[["y", "high"]].max(axis=None)), float(everyone["y"].max()), 0.001)
+        if low <= end:
+            # No higher than the curves: above them stands the legend.
+            span, words = (-0.35 * top, 1.05 * top), f"threshold: {self.threshold_words}"
+            axes.fill_between([low, min(high, end)], *span, color=COLOURS[1], alpha=0.25, linewidth=0, label=words)
+            axes.vlines(low, *span, color=COLOURS[1], linewidth=0.8)
         axes.set(xlabel="Threshold", ylabel="Net benefit", title="Decision curve", xlim=(0, end))
         axes.set_ylim(-0.3 * top, 1.05 * top)
         _legend_above(axes, 1.05 * top, -0.3 * top)

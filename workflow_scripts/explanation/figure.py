@@ -71,11 +71,11 @@ def pictures_of(
     pictures, labels = [], Labels(classes)
     for image, (_, row) in zip(images, rows.iterrows(), strict=True):
         named = [f"true: {labels[row['label']]}", f"predicted: {labels[row['predicted']]}"]
-        lines = [*named, f"p = {row['probability']:.2f}"]
+        lines = [*named, f"probability {row['probability']:.2f}"]
         if names:
             both = zip(lines, ("probability_true", "probability"), strict=False)
             # No break inside: a probability stays on one line.
-            lines = [f"{line} (p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{row[key]:.2f})" for line, key in both]
+            lines = [f"{line} (probability\N{NO-BREAK SPACE}{row[key]:.2f})" for line, key in both]
             lines.append(readable(str(row["id"])))
         scale = scales[row["id"]] if scales else None
         pictures.append(Picture(image, wrapped(lines), row["label"] != row["predicted"], scale))

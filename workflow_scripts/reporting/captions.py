@@ -24,8 +24,9 @@ FIGURES = {
     ),
     "reliability": (
         "Reliability",
-        "How often the network is right (up) when it is that sure (right). On the diagonal its probabilities can be "
-        "believed; below it, it is too sure of itself.",
+        "How often the network is right (up) when it is that sure (right), a dot a tenth of the scale, with its 95 % "
+        "interval; hollow: too few units for one. On the diagonal its probabilities can be believed; below it, it is "
+        "too sure of itself. Bars: units in each tenth.",
     ),
     "curves": (
         "Training curves",

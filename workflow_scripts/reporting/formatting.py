@@ -86,9 +86,14 @@ def metric_name(metric: str) -> str:
     return description.words if description else metric.replace("_", " ")
 
 
+# Names of persons in the names of metrics.
+_PERSONS = ("Cohen's", "Brier")
+
+
 def in_sentence(name: str) -> str:
-    """A name within a sentence: words in small letters, abbreviations as they are."""
-    return " ".join(word if word.isupper() and len(word) > 1 else word.lower() for word in name.split(" "))
+    """A name within a sentence: words in small letters, abbreviations (AUC, F1-score) and persons as they are."""
+    kept = re.compile(rf"\W*[A-Z0-9]{{2,}}\b.*|{'|'.join(_PERSONS)}")
+    return " ".join(word if kept.fullmatch(word) else word.lower() for word in name.split(" "))
 
 
 def at_start(words: str) -> str:
@@ -102,39 +107,61 @@ def in_percent(metric: str) -> bool:
     return description is not None and description.percent
 
 
+def percent_beside(metric: str, printed: str) -> bool:
+    """Whether a metric is written in percent beside a printed number: as the paper writes it, else as usual."""
+    if printed.endswith("%"):
+        return True
+    return in_percent(metric) and not re.fullmatch(r"(?:about )?[01]?\.\d+", printed)
+
+
 def lower_is_better(metric: str) -> bool:
     """Whether less of a metric is better, as of a loss."""
     description = described(metric)
     return description is not None and description.lower_is_better
 
 
-def number(metric: str, value: float | None, digits: int | None = None) -> str:
-    """A metric's value as text: shares in percent with one digit, pure numbers with three; a dash where undefined."""
+def number(metric: str, value: float | None, percent: bool | None = None) -> str:
+    """A metric's value as text: shares in percent with one digit, pure numbers with three; a dash where undefined.
+
+    `percent`: whether in percent; None: as the metric is usually written.
+    """
     if value is None or missing(value):
         return DASH
-    if in_percent(metric):
-        return f"{100 * value:.{1 if digits is None else digits}f} %".replace("-", MINUS)
-    return f"{value:.{3 if digits is None else digits}f}".replace("-", MINUS)
+    if in_percent(metric) if percent is None else percent:
+        return f"{100 * value:.1f} %".replace("-", MINUS)
+    return f"{value:.3f}".replace("-", MINUS)
 
 
-def interval(metric: str, low: float | None, high: float | None) -> str:
+def printed_number(metric: str, value: float) -> str:
+    """A paper's number in the unit of `number`, with no digit that the paper does not print: 77 %, and not 77.00 %."""
+    text = f"{100 * value:.10g} %" if in_percent(metric) else f"{value:.10g}"
+    return text.replace("-", MINUS)
+
+
+def interval(metric: str, low: float | None, high: float | None, percent: bool | None = None) -> str:
     """The two ends of an interval in the unit of `number`, without the unit; empty where there is none."""
     if low is None or high is None or missing(low) or missing(high):
         return ""
-    scale, digits = (100, 1) if in_percent(metric) else (1, 3)
+    scale, digits = (100, 1) if (in_percent(metric) if percent is None else percent) else (1, 3)
     return f"{scale * low:.{digits}f} to {scale * high:.{digits}f}".replace("-", MINUS)
 
 
 def points(value: float | None) -> str:
-    """A difference of two shares in percentage points, with its sign."""
-    return DASH if value is None or missing(value) else f"{100 * value:+.1f}".replace("-", MINUS)
+    """A difference of two shares in percentage points, with its sign; what rounds to nothing has none."""
+    if value is None or missing(value):
+        return DASH
+    text = f"{100 * value:+.1f}".replace("-", MINUS)
+    return text[1:] if text[1:] == "0.0" else text
 
 
 def p_value(p: float | None) -> str:
-    """A p-value with two significant digits; below 0.001 only that."""
+    """A p-value with two significant digits, with three where two would be 0.05; below 0.001 only that."""
     if p is None or missing(p):
         return DASH
-    return "< 0.001" if p < 0.001 else f"{p:.2g}"
+    if p < 0.001:
+        return "< 0.001"
+    text = f"{p:.2g}"
+    return f"{p:.3g}" if text == "0.05" else text
 
 
 def chance_words(pairs: float) -> str:

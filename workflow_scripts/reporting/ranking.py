@@ -137,7 +137,15 @@ def _without_shapes(results: Results, ranked: Ranking) -> list[str]:
     if results.headline == "accuracy":
         share = _most_frequent(ranked.protocol, results.classes)
         guessed = f" The most frequent class for every sample would be right in {formatting.number('accuracy', share)}."
-    return [f"Without any shape: {listed(reached)}.{guessed}"]
+    return [f"Without any shape: {listed(reached)}.{guessed}{_nothing_more(ranked, blind)}"]
+
+
+def _nothing_more(ranked: Ranking, blind: Sequence[RankedRun]) -> str:
+    """That the reference does not show that it sees more than a run without shapes, where that is so; else empty."""
+    if ranked.reference in [run.name for run in blind]:
+        return ""
+    equal = [run for run in blind if run.p is not None and (not run.told_apart or (run.difference.value or 0) > 0)]
+    return f" Nothing here shows that {ranked.reference} sees more than that." if equal else ""
 
 
 def _most_frequent(protocol: Protocol, classes: Sequence[str]) -> float:

@@ -166,7 +166,7 @@ def compare_runs(protocol: Protocol, metrics: pd.DataFrame) -> None:
     headline = metrics[chosen & metrics["metric"].eq(settings.evaluate.headline)]
     pooled = compared[compared["seed"] == ALL]
     title = f"{settings.protocol}, {protocol.reported_words}: {int(headline['n'].iloc[0])} units"
-    title += f", {settings.folds} fold(s), {len(settings.seeds)} seed(s)"
+    title += f"; folds: {settings.folds}, seeds: {len(settings.seeds)}"
     figure = forest_figure(headline, pooled, protocol.reference, title)
     save_figure(Drawn(figure), protocol.out / "comparison.png", synthetic=protocol.dataset.synthetic)
     entry.log.info("%s: %d runs compared with %s", settings.protocol, len(settings.runs) - 1, protocol.reference)
@@ -179,7 +179,7 @@ def compare_strategies(protocol: Protocol) -> None:
 
     settings = protocol.settings
     table = write_label_efficiency(protocol)
-    title = f"{settings.protocol}, {protocol.reported_words}: {settings.folds} fold(s), {len(settings.seeds)} seed(s)"
+    title = f"{settings.protocol}, {protocol.reported_words}; folds: {settings.folds}, seeds: {len(settings.seeds)}"
     path = protocol.out / LABEL_EFFICIENCY_FIGURE
     save_figure(Drawn(label_efficiency_figure(table, title)), path, synthetic=protocol.dataset.synthetic)
 

@@ -50,6 +50,11 @@ def label_kind(heading: str) -> str:
     return plain if kind == "level" else kind
 
 
+def names_rows(heading: str) -> bool:
+    """Whether a heading stands above names that hold letters: of models, data sets or readers."""
+    return label_kind(heading) in ("model", "set", "who")
+
+
 def names_metric(heading: str) -> bool:
     """Whether a heading names a metric, with its average or without."""
     return is_metric(canonical(heading)) or bool(averaged(heading)[0])

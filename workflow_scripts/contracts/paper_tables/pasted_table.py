@@ -3,7 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from workflow_scripts.contracts.paper_tables.headed_cells import Heading, headings_of, label_kind, names_metric
+from workflow_scripts.contracts.paper_tables.headed_cells import (
+    Heading,
+    headings_of,
+    label_kind,
+    names_metric,
+    names_rows,
+)
 from workflow_scripts.contracts.paper_tables.listed_values import beside_name
 from workflow_scripts.contracts.paper_tables.metric_spellings import is_share, without_unit
 from workflow_scripts.contracts.paper_tables.pasted_matrix import PastedMatrix, pasted_matrix
@@ -132,20 +138,29 @@ def _tell_unused_groups(headings: Sequence[Heading], groups: Sequence[str], line
 
 
 def _spaced_names(heads: list[str], body: Sequence[_Cells]) -> list[str]:
-    """Headings without metrics that single spaces part while two part the cells: `Prediction  No Yes`."""
-    words = " ".join(heads).split()
-    widths = [len(row.cells) for row in body]
-    fits = widths.count(len(words)) * 2 > len(widths) and widths.count(len(heads)) == 0
-    return words if fits and not any(map(names_metric, heads)) else heads
+    """Headings that single spaces part while two part the cells: `Prediction  No Yes`, `Model  Precision Recall`."""
+    text, widths = " ".join(heads), [len(row.cells) for row in body]
+    if len(heads) in widths:
+        return heads
+    if any(map(names_metric, heads)):
+        names, fitting = spaced_heading(text) or [], 0
+    else:
+        # The names of a matrix's rows have no heading.
+        names = text.split()
+        fitting = widths.count(len(names) + 1)
+    return names if 2 * max(fitting, widths.count(len(names))) > len(widths) else heads
 
 
 def _of_one_width(body: Sequence[_Cells], heads: Sequence[str], pasted: Pasted) -> list[_Cells]:
     """The rows with as many cells as there are headings, or one more where the names of rows have no heading.
 
-    A row of one metric below the others (`accuracy 0.96 2500`) is taken as printed beside the table.
+    A row of one metric below the others (`accuracy 0.96 2500`) is taken as printed beside the table. Where the first
+    heading is that of names and numbers stand behind the names, a heading is lacking, and nothing tells which.
     """
     counts = [len(row.cells) for row in body]
-    width = len(heads) + (counts.count(len(heads) + 1) > counts.count(len(heads)))
+    longer = [row.cells for row in body if len(row.cells) == len(heads) + 1]
+    is_lacking = names_rows(heads[0]) and 2 * sum(holds_number(cells[1]) for cells in longer) > len(longer)
+    width = len(heads) + (len(longer) > counts.count(len(heads)) and not is_lacking)
     kept = []
     for row in body:
         filled = [cell for cell in row.cells if cell]

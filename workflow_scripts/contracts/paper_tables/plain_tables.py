@@ -167,12 +167,21 @@ def _starts(text: str, below: Sequence[str]) -> bool:
     if _is_tabular(text) or (headings and (len(headings) > 2 or headings[0])):
         return True
     following = [line for line in below if line.strip() and not is_rule(line)][:3]
+    if _are_names_of_rows(text.split(), following):
+        return True
     for separator in (";", ",", "  "):
         width = len(split_line(text, separator))
         cells = [split_line(line, separator) for line in following]
         if width > 1 and any(numbers_in(row[1:]) and 0 <= len(row) - width <= 1 for row in cells):
             return True
     return False
+
+
+def _are_names_of_rows(words: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether a line's words name the rows below it, in their order: the headings of a confusion matrix."""
+    rows = below[: len(words)]
+    named = [split_line(line, "  ")[0].split()[0].lower() for line in rows]
+    return len(rows) > 1 and named == [word.lower() for word in words[: len(rows)]]
 
 
 def _table(block: _Block, number: int, first: Context, remarks: list[str]) -> ResultTable | None:

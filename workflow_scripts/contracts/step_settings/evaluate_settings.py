@@ -58,7 +58,9 @@ class Measures:
         ),
     ] = ()
     bootstrap: Annotated[int, about("Draws of the bootstrap (groups, where known).", ge=100)] = 1000
-    calibration_bins: Annotated[int, about("Bins of the reliability curve.", ge=2)] = 10
+    calibration_bins: Annotated[
+        int, about("Bins of the reliability curve; of a risk's calibration fewer where little happened.", ge=2)
+    ] = 10
     reference: Annotated[
         str | None, about("Run that every other run is compared with, on the same samples; null: the first run.")
     ] = None

@@ -176,7 +176,7 @@ def needed_words(more: Needed, difference: Difference, n: int, seeds: int) -> st
         )
     if more.paper_units is not None:
         times = f"{more.paper_units:.1f}" if more.paper_units < 10 else f"{more.paper_units:.0f}"
-        return f"With this value the paper's own samples can never tell: it would have to have {times} times as many."
+        return f"At this value the paper's own samples can never tell: it would take {times} times as many."
     if more.paper_trainings:
         return "With this value it can never be told of the paper's one training: it takes the mean of more."
     if more.seeds:

@@ -114,7 +114,7 @@ def truth_section(results: Results) -> dict[str, Any]:
     for line in results.truth.drop(better).to_dict("records"):
         where = " ".join(filter(None, (line["run"], line["part"])))
         of = f"{where}, {line['protocol']}" if line["protocol"] else where
-        numbers = {key: formatting.number("share", line[key], 3) for key in ("value", "chance", "untrained")}
+        numbers = {key: formatting.number("share", line[key]) for key in ("value", "chance", "untrained")}
         rows.append(
             {"words": formatting.TRUTH_NAMES[line["what"], line["measure"]], "of": of, "n": line["n"], **numbers}
         )

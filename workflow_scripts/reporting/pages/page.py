@@ -91,6 +91,7 @@ def render(template: str, context: dict[str, Any]) -> str:
         number=formatting.number,
         interval=formatting.interval,
         difference=formatting.points,
+        printed_number=formatting.printed_number,
         metric_name=formatting.metric_name,
         chance_words=formatting.chance_words,
         leak_name=lambda why: formatting.LEAK_NAMES.get(why, why),

@@ -44,7 +44,7 @@ def figures_section(results: Results) -> dict[str, Any]:
 
 
 def _layout(kind: str, classes: int) -> str:
-    """Class of a run's figure: over all columns of the page, with lettering that a phone must not shrink, or none."""
+    """Class of a run's figure: as wide as the page, over all columns with lettering that must not shrink, or none."""
     if kind == "risk" or (kind in ("confusion", "roc") and classes > NARROW):
         return "wide"
-    return "lettered" if kind == "roc" else ""
+    return "lettered" if kind in ("roc", "curves") else ""

@@ -171,7 +171,8 @@ def comparisons_section(results: Results) -> dict[str, Any]:
 
 # How the p of a comparison was found; the end of a sentence that begins with "p".
 _TESTS = {
-    MCNEMAR: "is McNemar's exact test of the samples that only one of both gets right",
+    MCNEMAR: "is McNemar's exact test of the samples that only one of both gets right; where these are few it is "
+    "stricter than the interval, which is approximate, and goes before it",
     SIGN_FLIPS: "comes from turning the leads of whole groups round, because the samples of a group share their fate",
     TRAININGS: "sets the difference against how much it varies between groups and between trainings (Student's t)",
 }

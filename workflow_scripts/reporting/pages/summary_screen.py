@@ -101,9 +101,8 @@ def _strip(protocols: list[Protocol], values: dict[str, Value], printed: Claim |
 def _strip_words(metric: str, row: StripRow) -> str:
     """A row for those who do not see it."""
     ends = formatting.interval(metric, row.low, row.high)
-    return f"{row.label}: {formatting.number(metric, row.value, 2 if row.reference else None)}" + (
-        f" ({ends})" if ends else ""
-    )
+    number = formatting.printed_number if row.reference else formatting.number
+    return f"{row.label}: {number(metric, row.value)}" + (f" ({ends})" if ends else "")
 
 
 def _sentence(results: Results) -> str:

@@ -106,10 +106,11 @@ def together_words(results: Results, table: "pd.DataFrame") -> str:
     if elsewhere:
         family += f" ({formatting.grouped(elsewhere)} more in the paper's other studies)"
     return (
-        f"Of many numbers some differ by chance: {family}; were all right and each judged for itself, "
-        f"{expected_false(judged):.1f} would be called higher, lower or fail. For themselves {alone} are called so; "
-        f"adjusted for all, {kept}: of such words {100 * FALSE_SHARE:.0f} % at most are expected to be false, and of a "
-        f"paper that is right in everything the chance of any is {100 * FALSE_SHARE:.0f} % at most."
+        f"Of many numbers some differ by chance: {family}. Were all right, and each judged for itself, "
+        f"{expected_false(judged):.1f} would be called higher, lower or fails. Judged for themselves {alone} are "
+        f"called so; adjusted for all of them, {kept}. Of the words that are left {100 * FALSE_SHARE:.0f} % at most "
+        f"are expected to be false; were the paper right in everything, the chance of any would be "
+        f"{100 * FALSE_SHARE:.0f} % at most."
     )
 
 
@@ -154,8 +155,8 @@ def _row(results: Results, entry: Entry, line: dict[str, Any], fits: dict[str, s
         entry_words(entry),
         entry.place,
         line["published"],
-        *_written(entry, obtained),
-        *_written(entry, free),
+        *_written(entry, obtained, line["published"]),
+        *_written(entry, free, line["published"]),
         line["verdict"],
         line["why"],
         entry.id in first,
@@ -198,8 +199,8 @@ def entry_words(entry: Entry) -> str:
     return f"Layer {entry.name}" if isinstance(entry, Layer) else f"In words, of {entry.subject}"
 
 
-def _written(entry: Entry, value: Value) -> tuple[str, str]:
-    """A number and its interval in the form of the claim; a dash where there is none."""
+def _written(entry: Entry, value: Value, printed: str) -> tuple[str, str]:
+    """A number and its interval in the form of the claim, which is `printed`; a dash where there is none."""
     if value.value is None:
         return formatting.DASH, ""
     if isinstance(entry, Claim) and (entry.unit in ("count", "MB") or entry.metric == "class_ratio"):
@@ -210,7 +211,9 @@ def _written(entry: Entry, value: Value) -> tuple[str, str]:
         ends = "" if value.low is None else f"{formatting.points(value.low)} to {formatting.points(value.high)}"
         return f"{formatting.points(value.value)} points", ends
     metric = "accuracy" if isinstance(entry, Layer) else entry.metric or "accuracy"
-    return formatting.number(metric, value.value), formatting.interval(metric, value.low, value.high)
+    percent = formatting.percent_beside(metric, printed)
+    number = formatting.number(metric, value.value, percent=percent)
+    return number, formatting.interval(metric, value.low, value.high, percent)
 
 
 def _links(results: Results, entry: Entry, decided: str, fit: str) -> list[tuple[str, str]]:
@@ -233,7 +236,17 @@ def _links(results: Results, entry: Entry, decided: str, fit: str) -> list[tuple
     return links
 
 
-def premium_words(results: Results, premiums: dict[str, dict[str, Value]]) -> list[tuple[str, Value]]:
-    """Leak premium of the main run against each protocol without leaks."""
+def premium_words(results: Results, premiums: dict[str, dict[str, Value]]) -> list[tuple[str, Value, str]]:
+    """Leak premium of the main run against each protocol without leaks, and what its interval shows."""
     main = main_run(results)
-    return [(protocol, by_run[main]) for protocol, by_run in premiums.items() if main in by_run]
+    of_main = [(protocol, by_run[main]) for protocol, by_run in premiums.items() if main in by_run]
+    return [(protocol, value, _shown_by(value)) for protocol, value in of_main]
+
+
+def _shown_by(premium: Value) -> str:
+    """What the interval of a premium shows; empty where there is none."""
+    if premium.low is None or premium.high is None:
+        return ""
+    if premium.low > 0:
+        return "the number is higher with the leaks"
+    return "the number is lower with the leaks" if premium.high < 0 else "0 lies within: no premium is shown"

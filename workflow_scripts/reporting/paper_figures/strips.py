@@ -43,7 +43,7 @@ def gradcam_rows(results: Results, run: str, protocol: str | None = None) -> Dra
         picture = overlay(below, image, maps[branch][ids.index(row["id"])]) or picture
         right = row["predicted"] == name
         below.set_xlabel(
-            f"{wrapped('predicted: ' + labels[row['predicted']], 26)}\np = {row['probability']:.2f}", fontsize=8
+            f"{wrapped('predicted: ' + labels[row['predicted']], 26)}\nprobability {row['probability']:.2f}", fontsize=8
         )
         below.xaxis.label.set_color("black" if right else COLOURS[1])
     for axis, words in zip(axes[:, 0], ("image", "Grad-CAM"), strict=True):
