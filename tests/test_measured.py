@@ -33,7 +33,12 @@ def test_every_table_that_is_printed_is_read():
         MeasuredTable(("a", "b"), (("x", "1.0"), ("y", "2.5"))),
         MeasuredTable(("c",), (("z",),)),
     )
-    assert tables_of("| no | rule |\n| x | y |\n") == ()
+
+
+def test_a_line_of_a_library_between_two_rows_loses_no_row():
+    assert tables_of(PRINTED.replace("| y |", "Solver::run()\n| y |")) == tables_of(PRINTED)
+    with pytest.raises(UserError, match="below no heads: | x | y |"):
+        tables_of("| no | rule |\n| x | y |\n")
 
 
 def test_what_is_measured_names_its_command_its_commit_and_its_day(project):

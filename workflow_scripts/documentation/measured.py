@@ -18,7 +18,7 @@ FOLDER = Path("docs") / "measured"
 _BLOCK = re.compile(
     r"<!-- measured (?P<name>[a-z0-9_]+) (?P<number>\d+) -->\n(?P<shown>.*?)<!-- /measured -->", re.DOTALL
 )
-_TABLE = re.compile(r"(?:^\|.*\|$\n?){2,}", re.MULTILINE)
+_ROW = re.compile(r"\|.*\|")
 _RULE = re.compile(r"\|[\s|:-]+\|")
 
 
@@ -47,13 +47,22 @@ class Measured:
 
 
 def tables_of(printed: str) -> tuple[MeasuredTable, ...]:
-    """Every Markdown table in what a command printed."""
-    tables = []
-    for block in _TABLE.findall(printed):
-        lines = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in block.splitlines()]
-        if _RULE.fullmatch(block.splitlines()[1]):
-            tables.append(MeasuredTable(lines[0], tuple(lines[2:])))
-    return tuple(tables)
+    """Every Markdown table in what a command printed.
+
+    Other lines may stand between the rows of one: libraries print while the next row is computed. A table begins with
+    its heads and the rule below them. UserError for a row that is below none.
+    """
+    lines = printed.splitlines()
+    tables: list[list[tuple[str, ...]]] = []
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        if not _ROW.fullmatch(line) or _RULE.fullmatch(line):
+            continue
+        if _RULE.fullmatch(following):
+            tables.append([])
+        if not tables:
+            raise UserError(f"a row stands below no heads: {line}")
+        tables[-1].append(tuple(cell.strip() for cell in line.strip("|").split("|")))
+    return tuple(MeasuredTable(heads, tuple(rows)) for heads, *rows in tables)
 
 
 def read_measured(root: Path, name: str) -> Measured:
