@@ -222,8 +222,9 @@ def test_deterministic_algorithms_fill_no_fresh_memory(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "set_device", lambda device: None)
     as_always = fills()
+    # As PyTorch has it, whatever was prepared for before: a further operation for each tensor.
+    monkeypatch.setattr(torch.utils.deterministic, "fill_uninitialized_memory", True)
     torch.use_deterministic_algorithms(True)
-    # As PyTorch has it: a further operation for each tensor.
     assert fills() > as_always + 5
     devices.prepare("cuda", Train(), 0)
     assert torch.are_deterministic_algorithms_enabled() and fills() == as_always
