@@ -35,6 +35,10 @@ def test_every_table_that_is_printed_is_read():
     )
 
 
+def test_what_prints_nothing_has_no_table():
+    assert tables_of("") == tables_of("seconds") == ()
+
+
 def test_a_line_of_a_library_between_two_rows_loses_no_row():
     assert tables_of(PRINTED.replace("| y |", "Solver::run()\n| y |")) == tables_of(PRINTED)
     with pytest.raises(UserError, match="below no heads: | x | y |"):

@@ -7,6 +7,7 @@ writes what is between the comments anew.
 import json
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
@@ -52,9 +53,8 @@ def tables_of(printed: str) -> tuple[MeasuredTable, ...]:
     Other lines may stand between the rows of one: libraries print while the next row is computed. A table begins with
     its heads and the rule below them. UserError for a row that is below none.
     """
-    lines = printed.splitlines()
     tables: list[list[tuple[str, ...]]] = []
-    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+    for line, following in pairwise([*printed.splitlines(), ""]):
         if not _ROW.fullmatch(line) or _RULE.fullmatch(line):
             continue
         if _RULE.fullmatch(following):
