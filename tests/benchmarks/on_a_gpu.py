@@ -186,7 +186,7 @@ def all_parts(args: argparse.Namespace, clock: Callable[[], float] = time.monoto
             print(printed, flush=True)
             kept(part, command, printed, args)
         ended.append(Ended(part, how, round(clock() - started, 1), as_typed(command, args.declared)))
-        write_json(args.out / "parts.json", {"commit": args.commit, "parts": [asdict(each) for each in ended]})
+        write_json(args.out / "parts.json", {"commit": args.commit, "parts": [asdict(outcome) for outcome in ended]})
     return ended
 
 
@@ -194,9 +194,9 @@ def main() -> None:
     """Take the parts, and print how each ended."""
     ended = all_parts(arguments())
     print("| part | ended | s |\n|---|---|---|")
-    for each in ended:
-        print(f"| {each.part} | {each.how} | {each.seconds:.0f} |")
-    if any(each.how.startswith("failed") for each in ended):
+    for outcome in ended:
+        print(f"| {outcome.part} | {outcome.how} | {outcome.seconds:.0f} |")
+    if any(outcome.how.startswith("failed") for outcome in ended):
         sys.exit(1)
 
 

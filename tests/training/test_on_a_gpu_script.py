@@ -112,7 +112,7 @@ def test_no_part_begins_without_time_for_it_and_trainings_take_what_is_left(scri
     ended = script.all_parts(script.arguments(), clock=lambda: now[0])
     before = sum(script.SECONDS[part] for part in ("smoke", "speed", "timm"))
     assert asked[-1] == ("train", 560 - before - script.GRACE)
-    assert [each.how for each in ended] == ["done"] * 4 + ["left out"] and now[0] == 560 - script.GRACE
+    assert [outcome.how for outcome in ended] == ["done"] * 4 + ["left out"] and now[0] == 560 - script.GRACE
 
 
 def arguments(folder: Path, seconds: int) -> list[str]:

@@ -26,8 +26,8 @@ def cell(claim: Claim) -> Cell:
 def table(claims: Sequence[Claim], average: str = "", n_classes: int | None = None) -> ReadTable:
     """A table that says of its numbers what is said of these; average: in words, empty where that is left open."""
     aggregation = None if is_open(claims) else said_aggregation("one training")
-    place = claims[0].place
-    return ReadTable(ResultTable(place, average=average, aggregation=aggregation, n_classes=n_classes), ())
+    printed = ResultTable(claims[0].place, average=average, aggregation=aggregation, n_classes=n_classes)
+    return ReadTable(printed, ())
 
 
 def outcomes(check: str, findings: Iterable[Finding], claims: Sequence[Claim]) -> Iterator[Outcome]:

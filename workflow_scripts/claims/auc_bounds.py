@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from workflow_scripts.claims.outcome import CONTRADICTION, FITS_ONLY_IF, Outcome, strength_of, verdict
 from workflow_scripts.claims.printed import Interval, distance, interval, near, shown, unit_step, written
-from workflow_scripts.claims.sizes import Sizes, groups, measured, printed_together
+from workflow_scripts.claims.sizes import Sizes, by_place, groups, measured
 from workflow_scripts.claims.trainings import MEDIANS, is_open
 from workflow_scripts.contracts.claims import Claim, Published
 
@@ -23,8 +23,7 @@ def check(published: Published) -> Iterator[Outcome]:
     metrics = {*_AREAS, *(metric for pair in _AREAS.values() for metric in pair)}
     claims = [claim for claim in measured(published) if claim.metric in metrics]
     for _, group in groups(claims, "study", "run", "subset"):
-        for place in dict.fromkeys(map(printed_together, group)):
-            here = [claim for claim in group if printed_together(claim) == place]
+        for here in by_place(group):
             two = len(sizes.classes(here[0].study, here[0].run)) == 2
             for area in (claim for claim in here if claim.metric in _AREAS):
                 for point in _points(area, here, two):

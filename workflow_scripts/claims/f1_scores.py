@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from workflow_scripts.claims import as_tables
 from workflow_scripts.claims.outcome import Outcome
-from workflow_scripts.claims.sizes import Sizes, groups, measured, printed_together
+from workflow_scripts.claims.sizes import Sizes, by_place, groups, measured
 from workflow_scripts.claims.tables.f_score_bounds import FScore, judged
 from workflow_scripts.claims.tables.printed_entries import Entry
 from workflow_scripts.contracts.claims import Claim, Published
@@ -22,8 +22,8 @@ def check(published: Published) -> Iterator[Outcome]:
     sizes = Sizes(published)
     claims = [claim for claim in measured(published) if any(claim.metric in triple for triple in _TRIPLES)]
     for _, group in groups(claims, "study", "run", "subset", "class_name"):
-        for place in dict.fromkeys(map(printed_together, group)):
-            here = {claim.metric: claim for claim in group if printed_together(claim) == place}
+        for claims_here in by_place(group):
+            here = {claim.metric: claim for claim in claims_here}
             for triple in _TRIPLES:
                 together = [here[metric] for metric in triple if metric in here]
                 if triple[2] in here and len(together) > 1:

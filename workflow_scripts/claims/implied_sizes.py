@@ -22,7 +22,7 @@ from workflow_scripts.claims.outcome import (
 )
 from workflow_scripts.claims.printed import shown
 from workflow_scripts.claims.readings import ALONE, MEAN, MICRO, WEIGHTED, Reading, rates
-from workflow_scripts.claims.sizes import Sizes, groups, measured, printed_together
+from workflow_scripts.claims.sizes import Sizes, by_place, groups, measured
 from workflow_scripts.claims.trainings import MEDIANS, is_open
 from workflow_scripts.claims.two_classes import excluding
 from workflow_scripts.contracts.claims import Claim, Published
@@ -71,8 +71,8 @@ def check(published: Published) -> Iterator[Outcome]:
     sizes = Sizes(published)
     claims = [claim for claim in measured(published) if claim.metric in _KNOWN]
     for (study, subset), group in groups(claims, "study", "subset"):
-        for place in dict.fromkeys(map(printed_together, group)):
-            rows = list(_rows([claim for claim in group if printed_together(claim) == place], sizes))
+        for here in by_place(group):
+            rows = list(_rows(here, sizes))
             possible = []
             for row in rows:
                 outcomes = list(_alone(row, sizes))

@@ -8,7 +8,7 @@ from workflow_scripts.claims.arithmetic.ways_of_writing import ROUNDED
 from workflow_scripts.claims.granularity import possible
 from workflow_scripts.claims.outcome import CONSISTENT, WEAK, Outcome
 from workflow_scripts.claims.printed import numerators, shown
-from workflow_scripts.claims.sizes import Sizes, groups, measured, printed_together
+from workflow_scripts.claims.sizes import Sizes, by_place, groups, measured, printed_together
 from workflow_scripts.claims.tables.printed_entries import Cell, Entry
 from workflow_scripts.claims.tables.printed_intervals import of_cell
 from workflow_scripts.contracts.claims import Claim, Published
@@ -26,9 +26,8 @@ def check(published: Published) -> Iterator[Outcome]:
     """
     sizes = Sizes(published)
     for _, group in groups(measured(published), "study", "run", "subset", "class_name"):
-        for place in dict.fromkeys(printed_together(claim) for claim in group if claim.interval):
-            here = [claim for claim in group if printed_together(claim) == place]
-            entry = Entry(place, {}, {claim.id: _cell(claim, sizes) for claim in here})
+        for here in by_place(group):
+            entry = Entry(printed_together(here[0]), {}, {claim.id: _cell(claim, sizes) for claim in here})
             for claim in (claim for claim in here if claim.interval):
                 findings = list(of_cell(as_tables.table([claim]), entry, entry.cells[claim.id]))
                 yield from as_tables.outcomes(NAME, findings, [claim])

@@ -26,7 +26,7 @@ from workflow_scripts.claims.outcome import (
 from workflow_scripts.claims.premises import of_a_share
 from workflow_scripts.claims.printed import distance, interval, near, shown, unit_step, written
 from workflow_scripts.claims.scores import COARSEST
-from workflow_scripts.claims.sizes import Sizes, groups, measured, other_rows, printed_together
+from workflow_scripts.claims.sizes import Sizes, by_place, groups, measured, other_rows
 from workflow_scripts.claims.trainings import MEANS, MEDIANS, is_open, spread_of
 from workflow_scripts.contracts.claims import Claim, Published
 
@@ -66,8 +66,7 @@ def check(published: Published) -> Iterator[Outcome]:
             continue
         named = [claim for claim in group if claim.metric in _MEANS or claim.class_name in ways[0]]
         here = [claim for claim in group if claim.metric == "accuracy"] + named
-        for place in dict.fromkeys(map(printed_together, here)):
-            together = [claim for claim in here if printed_together(claim) == place]
+        for together in by_place(here):
             if len({(claim.metric, claim.class_name) for claim in together}) > 1:
                 outcomes = _judge(together, ways[0], other_rows(together, claims))
                 yield from of_a_share(outcomes, sizes.behind(together[0]))

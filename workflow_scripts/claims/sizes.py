@@ -168,6 +168,14 @@ def printed_together(claim: Claim) -> str:
     return claim.cell.table if claim.cell else claim.place
 
 
+def by_place(claims: Iterable[Claim]) -> list[list[Claim]]:
+    """Claims that are printed together, in the order in which they come."""
+    claims_at: dict[str, list[Claim]] = {}
+    for claim in claims:
+        claims_at.setdefault(printed_together(claim), []).append(claim)
+    return list(claims_at.values())
+
+
 def measured(published: Published) -> list[Claim]:
     """Claims that are a number of their own: no difference, no ratio, nothing approximate."""
     return [claim for claim in published.claims if not claim.against and claim.relation != "about"]

@@ -23,7 +23,7 @@ from workflow_scripts.claims.premises import of_a_share
 from workflow_scripts.claims.printed import distance, near, shown, unit_step
 from workflow_scripts.claims.readings import ROUNDED as OF_ROUNDED
 from workflow_scripts.claims.readings import Reading, is_of_printed, rates, readings
-from workflow_scripts.claims.sizes import Sizes, groups, measured, other_rows, printed_together
+from workflow_scripts.claims.sizes import Sizes, by_place, groups, measured, other_rows
 from workflow_scripts.claims.trainings import Together, is_open, of_several
 from workflow_scripts.contracts.claims import Claim, Published
 from workflow_scripts.contracts.metric_names import CLASS_METRICS, SUBSET_METRICS
@@ -69,8 +69,7 @@ def check(published: Published) -> Iterator[Outcome]:
     candidates = list(_candidates(published))
     for (study, run, subset), group in groups(candidates, "study", "run", "subset"):
         ways = two_class_ways(sizes, study, subset, run)
-        for place in dict.fromkeys(map(printed_together, group)):
-            here = [claim for claim in group if printed_together(claim) == place]
+        for here in by_place(group):
             if not ways or len({claim.metric for claim in here}) < 2:
                 continue
             outcomes = _alone_and_together(here, ways, group, other_rows(here, candidates))
