@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tests.vouched import IMAGES, vouch
-from workflow_scripts.contracts.dataset import MANIFEST
+from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST
 from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.run_tables import HISTORY, PREDICTIONS, UNITS
 from workflow_scripts.runtime.files import canonical_json, digest_text
@@ -78,7 +78,14 @@ class Study:
         table = units(rng, self.labels, 0, classes)[["id", "unit", "group", "label"]]
         table = table.assign(path=table["id"], source="folder", width=1, height=1, sha256="")
         MANIFEST.write(root / "dataset" / "manifest.csv", table)
+        self.write_equal_pairs([])
         vouch(root / "dataset" / "record.json", modality=IMAGES, classes=classes, synthetic=True)
+
+    def write_equal_pairs(self, pairs: list[tuple[str, str]]) -> None:
+        """Let ingest have found that the samples of each pair show the same pixels."""
+        alike = {"kind": "equal_pixels", "distance": 0.0, "label_a": "a", "label_b": "a"}
+        rows = pd.DataFrame([{"id_a": first, "id_b": second, **alike} for first, second in pairs])
+        EQUAL_PAIRS.write(self.root / "dataset" / "equal_pairs.csv", rows.reindex(columns=[*EQUAL_PAIRS.columns]))
 
     def run_settings(self, run: str, fold: int, seed: int) -> dict:
         return {"study": "made", "protocol": "grouped", "run": run, "fold": fold, "seed": seed, "spec": {}}

@@ -113,8 +113,9 @@ QUARANTINE = Table("quarantine", {"path": "str", "reason": "str", "detail": "str
 # thumbnails (data.equal_pairs) unless keypoints prove them; those after them are proven by keypoints alone
 # (data.copies): cropped: one picture is a part of the other; overlapping: each shows a part of the other; stained: in
 # other colours; the last three differ in light, in size, or by compression alone.
+EQUAL_ROWS = "equal_rows"
 PAIR_KINDS = (
-    *("equal_bytes", "equal_pixels", "equal_rows", "near_equal", "flipped", "turned"),
+    *("equal_bytes", "equal_pixels", EQUAL_ROWS, "near_equal", "flipped", "turned"),
     *("cropped", "overlapping", "stained", "brightened", "resized", "saved_again"),
 )
 NEAR_KINDS = PAIR_KINDS[3:6]

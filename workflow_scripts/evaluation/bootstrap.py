@@ -1,9 +1,10 @@
 """Bootstrap of all metrics at once: groups are drawn with replacement, metrics computed with the draws as weights.
 
 Images of one group (patient, field) resemble each other, so whole groups are drawn; a sample of unknown group is its
-own group. One draw is shared by all folds, seeds, runs and protocols that are resampled together: what they have in
-common cancels in a difference, as it should. A unit that weighs something of its own, since some patients are lost (see
-splitting.censoring), counts its weight each time it is drawn; the weights are taken as known.
+own group, unless copies join it with others (drawn_together). One draw is shared by all folds, seeds, runs and
+protocols that are resampled together: what they have in common cancels in a difference, as it should. A unit that
+weighs something of its own, since some patients are lost (see splitting.censoring), counts its weight each time it is
+drawn; the weights are taken as known.
 
 Intervals are made of the draws' standard deviation, see evaluation/intervals.py.
 """

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.dataset import read_manifest
+from workflow_scripts.contracts.dataset import EQUAL_PAIRS, read_manifest
 from workflow_scripts.contracts.record import read_record
 from workflow_scripts.contracts.run_tables import (
     UNITS,
@@ -18,6 +18,7 @@ from workflow_scripts.contracts.run_tables import (
     probabilities,
     unit_weights,
 )
+from workflow_scripts.evaluation.drawn_together import drawn_together, joined_by_copies
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import canonical_json, digest_text
@@ -27,17 +28,23 @@ from workflow_scripts.runtime.run_address import UNITS_FILE, FoldSeed
 
 @dataclass(frozen=True)
 class Dataset:
-    """What evaluation needs of a dataset: its manifest, its classes in order, whether its data are synthetic."""
+    """What evaluation needs of a dataset: its manifest, its classes in order, whether its data are synthetic.
+
+    joined: by unit, what copies join groups to; see evaluation.drawn_together.
+    """
 
     manifest: pd.DataFrame
     classes: list[str]
     synthetic: bool
+    joined: pd.Series = field(default_factory=lambda: pd.Series(dtype="str"))
 
 
 def read_dataset(folder: Path) -> Dataset:
     """The dataset that ingest wrote to `folder`."""
     record = read_record(folder / "record.json")
-    return Dataset(read_manifest(folder), record["classes"], record["synthetic"])
+    manifest = read_manifest(folder)
+    joined = joined_by_copies(manifest, EQUAL_PAIRS.read(folder / "equal_pairs.csv"))
+    return Dataset(manifest, record["classes"], record["synthetic"], joined)
 
 
 def run_folder(runs: Path, fold: int, seed: int) -> Path:
@@ -53,7 +60,7 @@ def metrics_file(evaluated: Path, fold: int, seed: int) -> Path:
 def read_units(
     runs: Path, folds: int, seeds: Sequence[int], dataset: Dataset, aggregate: str, reported: str, repeats: int = 1
 ) -> Grid:
-    """units.csv of every fold and seed of the run in `runs`, each checked against the manifest.
+    """units.csv of every fold and seed of the run in `runs`, each checked against the manifest; copies are one group.
 
     `reported` is the subset that the protocol reports, `folds` counts those of all `repeats`. UserError when a table is
     missing or broken, lacks that subset, has other classes, folds, ids, labels or groups than the dataset, or when two
@@ -64,7 +71,8 @@ def read_units(
     for fold in range(folds):
         for seed in seeds:
             path = run_folder(runs, fold, seed) / UNITS_FILE
-            tables[fold, seed] = _check(UNITS.read(path), fold, dataset.classes, expected, reported, path)
+            units = _check(UNITS.read(path), fold, dataset.classes, expected, reported, path)
+            tables[fold, seed] = drawn_together(units, dataset.joined)
             same_units(tables[fold, seeds[0]], tables[fold, seed], str(path))
     return Grid(tables, repeats)
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from workflow_scripts.contracts.aggregation import Aggregation
 from workflow_scripts.contracts.run_tables import PREDICTIONS, class_columns, units_of
+from workflow_scripts.evaluation.drawn_together import drawn_together
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.premium import leak_premium
 from workflow_scripts.kinds.kind import CombinedKind
@@ -74,5 +75,6 @@ def judged_as(results: Results, protocol: Protocol, name: str, aggregation: Aggr
     tables = {}
     for key, folder in zip(run.jobs, run.folders, strict=True):
         path = folder / PREDICTIONS_FILE
-        tables[key] = units_of(PREDICTIONS.read(path), class_columns(results.classes), aggregation, str(path))
+        predictions = drawn_together(PREDICTIONS.read(path), results.joined)
+        tables[key] = units_of(predictions, class_columns(results.classes), aggregation, str(path))
     return run.units.with_tables(tables)

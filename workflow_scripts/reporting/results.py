@@ -135,7 +135,8 @@ class Results:
 
     series: contract SERIES; empty where samples are of no series. slides: contract SLIDES; empty where they are of no
     slides. truth: contract TRUTH; empty for real data. montage: of pictures; None of other samples. visits: None where
-    samples are no patients of a table of visits.
+    samples are no patients of a table of visits. joined: by unit, what copies join groups to, as units of runs have it
+    (evaluation.drawn_together).
 
     protocols: those that are splits of their own; same_splits: each of the others → the one that it is the same as.
     """
@@ -147,6 +148,7 @@ class Results:
     manifest: pd.DataFrame
     quarantine: pd.DataFrame
     equal_pairs: pd.DataFrame
+    joined: pd.Series
     montage: Path | None
     protocols: dict[str, Protocol]
     printed: Published | None

@@ -31,6 +31,7 @@ from workflow_scripts.contracts.verified import require, require_all
 from workflow_scripts.contracts.visit_audit import VISIT_AUDIT
 from workflow_scripts.contracts.visit_columns import VISIT_COLUMNS
 from workflow_scripts.drawing.saving import WEBP
+from workflow_scripts.evaluation.drawn_together import drawn_together, joined_by_copies
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.kinds.step_settings.report_settings import StudySettings
 from workflow_scripts.reporting.results import Protocol, Results, Run, VisitTables
@@ -72,16 +73,19 @@ def read_results(folder: Path, settings: StudySettings, paper: Path | None, pict
             f"{paths.dataset} holds {kind} data, the settings say {settings.source}; {remedy(paths.dataset_record)}"
         )
     arrays = read_view(ArraysRecord, paths.arrays_record)
-    protocols = {name: _protocol(folder, settings, name, picture) for name in settings.protocols}
+    manifest, equal_pairs = read_manifest(paths.dataset), EQUAL_PAIRS.read(paths.dataset / "equal_pairs.csv")
+    joined = joined_by_copies(manifest, equal_pairs)
+    protocols = {name: _protocol(folder, settings, name, picture, joined) for name in settings.protocols}
     same_splits = _same_splits(protocols)
     return Results(
         folder=folder,
         settings=settings,
         dataset=dataset,
         arrays=arrays,
-        manifest=read_manifest(paths.dataset),
+        manifest=manifest,
         quarantine=QUARANTINE.read(paths.dataset / "quarantine.csv"),
-        equal_pairs=EQUAL_PAIRS.read(paths.dataset / "equal_pairs.csv"),
+        equal_pairs=equal_pairs,
+        joined=joined,
         montage=picture(paths.examples / MONTAGE_FILE) if arrays.of_pictures else None,
         protocols={name: protocol for name, protocol in protocols.items() if name not in same_splits},
         same_splits=same_splits,
@@ -174,7 +178,9 @@ def _jobs(settings: StudySettings, protocol: str) -> tuple[tuple[int, int], ...]
     return tuple((fold, seed) for fold in range(settings.folds[protocol]) for seed in settings.seeds)
 
 
-def _protocol(folder: Path, settings: StudySettings, name: str, picture: Callable[[Path], Path]) -> Protocol:
+def _protocol(
+    folder: Path, settings: StudySettings, name: str, picture: Callable[[Path], Path], joined: pd.Series
+) -> Protocol:
     paths, explained = StudyPaths(folder), settings.explain.runs
     evaluation, explanation = paths.evaluation(name), paths.explanation(name)
     return Protocol(
@@ -183,7 +189,7 @@ def _protocol(folder: Path, settings: StudySettings, name: str, picture: Callabl
         rule=settings.protocols[name],
         aggregation=Aggregation.of(settings.protocols[name].aggregate or "none", settings.evaluate.aggregate_top),
         record=read_view(SplitRecord, paths.split_record(name)),
-        runs={run: _run(folder, settings, name, run, picture) for run in settings.runs},
+        runs={run: _run(folder, settings, name, run, picture, joined) for run in settings.runs},
         comparison=COMPARISON.read(evaluation / "comparison.csv"),
         delong=DELONG.read(evaluation / "delong.csv"),
         figure=picture(evaluation / "comparison.png"),
@@ -205,7 +211,14 @@ def _kinds(settings: StudySettings, run: str, of_pictures: bool) -> list[str]:
     return [*shown, *(["embedding"] if embeds else [])]
 
 
-def _run(folder: Path, settings: StudySettings, protocol: str, run: str, picture: Callable[[Path], Path]) -> Run:
+def _run(
+    folder: Path,
+    settings: StudySettings,
+    protocol: str,
+    run: str,
+    picture: Callable[[Path], Path],
+    joined: pd.Series,
+) -> Run:
     paths = StudyPaths(folder)
     evaluation = paths.evaluation(protocol) / run
     jobs = _jobs(settings, protocol)
@@ -217,7 +230,9 @@ def _run(folder: Path, settings: StudySettings, protocol: str, run: str, picture
         jobs=jobs,
         metrics=METRICS.read(evaluation / "metrics.csv"),
         units=Grid.of(
-            jobs, [UNITS.read(path / UNITS_FILE) for path in folders], repeats_of(settings.protocols[protocol])
+            jobs,
+            [drawn_together(UNITS.read(path / UNITS_FILE), joined) for path in folders],
+            repeats_of(settings.protocols[protocol]),
         ),
         records=[read_view(RunRecord, path / RECORD_FILE) for path in folders],
         ledgers=[read_view(Ledger, path / LEDGER_FILE) for path in folders],

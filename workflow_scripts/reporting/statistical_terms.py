@@ -64,8 +64,8 @@ STATISTICS = (
     Term(
         "95 % interval",
         "Made so that it holds the number of all samples of the same kind in 95 of 100 studies. It covers which "
-        "samples were tested (whole groups, where known, drawn again and again) and, of several seeds, how trainings "
-        "differ; of one seed it cannot (docs/reference/intervals.md).",
+        "samples were tested (whole groups, where known, and copies of one picture, drawn again and again) and, of "
+        "several seeds, how trainings differ; of one seed it cannot (docs/reference/intervals.md).",
         in_reports=True,
     ),
     Term(

@@ -74,7 +74,7 @@ def main(args: argparse.Namespace) -> None:
 def require_runs(args: argparse.Namespace, settings: EvaluateSettings) -> dict[Path, dict[str, Any]]:
     """Records of the runs by their paths; UserError unless all that is read is what its records say."""
     records = {}
-    require(args.dataset / "record.json", "manifest.csv")
+    require(args.dataset / "record.json", "manifest.csv", "equal_pairs.csv")
     for run in settings.runs:
         for folder in (args.runs / run / job for job in jobs(settings)):
             record = require(folder / "record.json", UNITS_FILE)
