@@ -6,6 +6,7 @@ from tests.settings.malformed import MINE, ROOT, refusals
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.known_names import results_folder
 from workflow_scripts.settings.load import settings
+from workflow_scripts.settings.plan.workflow_plan import Plan, logs_folder
 
 
 def test_a_source_in_nobodys_home_is_asked_for_in_full(tmp_path):
@@ -28,6 +29,15 @@ def test_a_source_in_nobodys_home_is_asked_for_in_full(tmp_path):
 )
 def test_a_results_folder_is_named_in_one_way(given, folder):
     assert results_folder(given) == folder == settings(ROOT, {"results": given}).results
+
+
+def test_no_two_results_folders_share_their_logs():
+    folders = ("results", "results-mine", "a/results", "b/results", "../results", "/disk/results", "a/results-mine")
+    logs = [logs_folder(folder) for folder in folders]
+    assert logs[:2] == ["logs", "logs/results-mine"] and len(set(logs)) == len(folders)
+    assert all(log.startswith("logs/results") and log.count("/") == 1 for log in logs[2:])
+    plan = Plan(ROOT, {"results": "a/results"}, ROOT)
+    assert plan.logs == logs[2]
 
 
 def test_the_home_folder_is_written_out(monkeypatch):

@@ -16,7 +16,6 @@ from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.pages.new_images_page import NewImage, NewImages, Worth
 from workflow_scripts.reporting.pages.page_figure import page_figure, pixels_uri
 from workflow_scripts.runtime.study_paths import StudyPaths
-from workflow_scripts.training.finished import FinishedRun
 
 # A page of more is not looked through; predictions.csv has all.
 MOST_SHOWN = 120
@@ -49,7 +48,7 @@ def page_content(
         copies=int((table["copy_of"] != "").sum()),
         counts={class_name: int(predicted.get(class_name, 0)) for class_name in classes},
         learned=learned.counts(),
-        worth=_worth(run),
+        worth=worth_of(run.study, run.settings.run, run.settings.protocol),
         gradcam=page_figure(gradcam, gradcam.parent),
         usual=1 - WITHIN,
         scores=agreement(table, labels, classes),
@@ -74,16 +73,23 @@ def _image(row: pd.Series, reader: PictureReader, labels: Mapping[str, str]) -> 
     )
 
 
-def _worth(run: FinishedRun) -> tuple[Worth, ...]:
-    """Accuracy of the run on test samples, by protocol; empty where the study has not been evaluated."""
-    paths, worth = StudyPaths(run.study), []
-    for metrics in sorted((run.study / "evaluation").glob("*/metrics.csv")):
+def worth_of(study: Path, run: str, applied: str) -> tuple[Worth, ...]:
+    """Accuracy of a run on test samples, by split; empty where the study has not been evaluated.
+
+    `study`: the folder of its results; `applied`: the protocol whose network is applied. Protocols that turned out to
+    be one split with one result stand in one row.
+    """
+    paths = StudyPaths(study)
+    by_split: dict[tuple[str | None, str], Worth] = {}
+    for metrics in sorted((study / "evaluation").glob("*/metrics.csv")):
         protocol, table = metrics.parent.name, METRICS.read(metrics)
-        overall = table[(table["run"] == run.settings.run) & (table["metric"] == "accuracy")]
+        overall = table[(table["run"] == run) & (table["metric"] == "accuracy")]
         overall = overall.query("fold == 'all' and seed == 'all' and subset == 'test' and level == 'overall'")
         for _, row in overall.iterrows():
             record = read_view(SplitRecord, paths.split_record(protocol))
             low, high = (None if pd.isna(end) else float(end) for end in (row["low"], row["high"]))
-            leaks, applied = sum(record.leaks.values()), protocol == run.settings.protocol
-            worth.append(Worth(protocol, float(row["value"]), low, high, int(row["n"]), leaks, applied))
-    return tuple(worth)
+            leaks = sum(record.leaks.values())
+            worth = Worth((protocol,), float(row["value"]), low, high, int(row["n"]), leaks, protocol == applied)
+            key = record.outputs.get(f"{protocol}.csv"), repr((worth.value, worth.n))
+            by_split[key] = worth.joined(by_split.get(key))
+    return tuple(by_split.values())

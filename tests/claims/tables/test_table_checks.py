@@ -295,3 +295,12 @@ def test_classes_of_one_model_share_their_samples_and_those_of_another_set_have_
 def test_models_whose_class_sizes_differ_are_of_other_samples():
     rows = {"a": {"tp": "15", "fn": "5", "fp": "3", "tn": "22"}, "b": {"tp": "18", "fn": "6", "fp": "3", "tn": "22"}}
     assert "other samples" in reading(paper_of(rows, unit="count", same_samples_within="table"), "totals")
+
+
+def test_sentences_call_a_metric_as_the_paper_does():
+    row = {"sensitivity": "85.0", "specificity": "93.0", "precision": "72.0", "npv": "95.0", "accuracy": "90.0"}
+    paper = paper_of({"a": row})
+    headings = {"sensitivity": "Recall (%)", "precision": "PPV (%)", "npv": "NPV (%)"}
+    headed = replace(paper, tables=tuple(replace(table, headings=headings) for table in paper.tables))
+    (why,) = (finding.why for finding in check_tables(headed) if finding.check == "rates of two classes")
+    assert "Recall (%) 85.0, specificity 93.0, PPV (%) 72.0, NPV (%) 95.0, accuracy 90.0" in why

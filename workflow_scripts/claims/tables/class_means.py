@@ -111,7 +111,7 @@ def mean_of(classes: Classes, cell: Cell, average: str, complete: bool = False) 
     fits = [name for name, spans in means.items() if any(within(cell, *span) for span in spans)]
     low, high = means["macro"][0]
     ends = f"{cell.printed(low)} to {cell.printed(high)}"
-    why = f"{cell.column} {cell.value.text} beside the rows of the classes, which have a plain mean from {ends}."
+    why = f"{cell.called} {cell.value.text} beside the rows of the classes, which have a plain mean from {ends}."
     if average in fits or average not in means:
         strength = strength_of(high - low, cell.unit)
         return finding(CHECK, table.place, (cell,), CONSISTENT, why, strength=strength)

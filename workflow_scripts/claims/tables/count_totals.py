@@ -107,7 +107,7 @@ def _against_head(
 ) -> Iterator[Finding]:
     wrong = [name for name, total in sums.items() if total != head.number]
     if not wrong:
-        why = f"All groups of {head.column} add to {head.value.text}."
+        why = f"All groups of {head.called} add to {head.value.text}."
         yield finding(CHECK, table.place, (head,), CONSISTENT, why, strength="exact")
     elif len(wrong) == 1 and len(sums) > 2:
         why = f"The levels of {wrong[0]} add to {sums[wrong[0]]:g}; all other groups to the head's {head.value.text}."
@@ -117,7 +117,7 @@ def _against_head(
         total = next(iter(sums.values()))
         same = [column for column, number in whole.items() if number == total and column != head.column]
         of = f", the number of {same[0]}" if same else ""
-        why = f"All groups of {head.column} add to {total:g}{of}; its head says {head.value.text}."
+        why = f"All groups of {head.called} add to {total:g}{of}; its head says {head.value.text}."
         last = max(numbers[-1] for numbers in levels.values())
         name = list(table.table.rows[last].label.values())[1]
         reading = f'"{name}" counts those not found, or others that the head leaves out'

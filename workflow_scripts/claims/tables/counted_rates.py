@@ -9,7 +9,7 @@ from workflow_scripts.claims.arithmetic.ways_of_writing import ROUNDED
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF, NOTE
 from workflow_scripts.claims.tables.finding import WEIGHTED, Finding, finding
 from workflow_scripts.claims.tables.last_digits import READINGS, distance, way_of, way_of_all
-from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable
+from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable, listed
 
 CHECK = "rates against counts"
 _COUNTS = ("tp", "fn", "fp", "tn")
@@ -179,12 +179,12 @@ def _misfitting(table: ReadTable, counts: Counts, cells: Sequence[Cell], misfits
     for reading, order in _EXCHANGES.items():
         turned = Counts(*(by_name[name] for name in order))
         if len(cells) > 1 and all(_way(cell, turned) is not None for cell in cells):
-            why = f"{_listed(misfits)} do not follow from the counts as they stand."
+            why = f"{listed(misfits)} do not follow from the counts as they stand."
             yield finding(CHECK, table.place, misfits, FITS_ONLY_IF, why, reading=reading, tried=_TRIED[:2])
             return
     for reading, rates in _averages(counts).items():
         if all(cell.metric in rates and way_of(cell, rates[cell.metric]) is not None for cell in misfits):
-            why = f"{_listed(misfits)} are not of the positive class of the counts {_shown(counts)}."
+            why = f"{listed(misfits)} are not of the positive class of the counts {_shown(counts)}."
             yield finding(CHECK, table.place, misfits, FITS_ONLY_IF, why, reading=reading, tried=_TRIED)
             return
     for cell in misfits:
@@ -221,10 +221,6 @@ def _number(cell: Cell, counts: Counts) -> float | None:
     return counts.rates().get(cell.metric)
 
 
-def _listed(cells: Sequence[Cell]) -> str:
-    return ", ".join(f"{cell.column} {cell.value.text}" for cell in cells)
-
-
 def _shown(counts: Counts) -> str:
     return f"TP {counts.tp:g}, FN {counts.fn:g}, FP {counts.fp:g}, TN {counts.tn:g}"
 
@@ -254,7 +250,7 @@ def _of_matrix_columns(table: ReadTable, entry: Entry) -> Iterator[Finding]:
         if any(all(name in fits[cell] for cell in cells) for name in names):
             yield finding(CHECK, table.place, cells, CONSISTENT, "The rates follow from the matrix.", strength="exact")
             return
-        parts = [f"{cell.column} of one class ({fits[cell][0]})" for cell in cells if len(fits[cell]) == 1]
+        parts = [f"{cell.called} of one class ({fits[cell][0]})" for cell in cells if len(fits[cell]) == 1]
         reading = f"the rates are of different classes: {', '.join(parts)}"
         why = "No class alone gives all rates."
         yield finding(CHECK, table.place, cells, FITS_ONLY_IF, why, reading=reading, tried=("one positive class",))

@@ -40,15 +40,15 @@ def _complement(table: ReadTable, entry: Entry, cell: Cell) -> Iterator[Finding]
     if of_negatives == of_positives or rate is None or cell.scale != rate.scale:
         return
     low, high = rate.span()
-    why = f"{cell.column} {cell.value.text} is printed with {rate.column} {rate.value.text}."
+    why = f"{cell.called} {cell.value.text} is printed with {rate.called} {rate.value.text}."
     if within(cell, 1 - high, 1 - low):
         yield finding(CHECK, table.place, (cell,), CONSISTENT, why, strength="exact")
         return
     for metric in _SHARES:
         rival = entry.get(metric)
         if rival is not None and within(cell, 1 - rival.span()[1], 1 - rival.span()[0]):
-            reading = f'column "{cell.column}" is one less {rival.column}'
-            yield finding(CHECK, table.place, (cell,), FITS_ONLY_IF, why, reading=reading, tried=(rate.column,))
+            reading = f'column "{cell.called}" is one less {rival.called}'
+            yield finding(CHECK, table.place, (cell,), FITS_ONLY_IF, why, reading=reading, tried=(rate.called,))
             return
     computed = 1 - rate.number
     yield finding(
@@ -75,7 +75,7 @@ def _ratio(table: ReadTable, entry: Entry, metric: str) -> Iterator[Finding]:
     else:
         low, high = max(0.0, 1 - s_high) / min(1.0, c_high), (1 - s_low) / max(1e-9, c_low)
         value = (1 - s.number) / max(1e-9, c.number)
-    why = f"{cell.column} {cell.value.text} beside {value:.3g} from {s.value.text} and {c.value.text}."
+    why = f"{cell.called} {cell.value.text} beside {value:.3g} from {s.value.text} and {c.value.text}."
     if within(cell, low, high):
         yield finding(CHECK, table.place, (cell,), CONSISTENT, why, strength="strong" if high < 1.1 * low else "weak")
     elif not table.of_one_class:

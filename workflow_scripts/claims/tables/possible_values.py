@@ -43,12 +43,12 @@ def _impossible(cell: Cell) -> bool:
 def _spoken(table: ReadTable, cell: Cell) -> Finding:
     text = cell.value.text
     if -1 <= cell.number < 0:
-        why = f"{cell.column} {text} of {cell.row} is below the least that it can be."
+        why = f"{cell.called} {text} of {cell.row} is below the least that it can be."
         return _fits_only_if(table, [cell], why, DASH)
     if cell.scale == 1 and cell.number <= 100:
-        why = f"{cell.column} {text} of {cell.row} is above 1, and no share is."
+        why = f"{cell.called} {text} of {cell.row} is above 1, and no share is."
         return _fits_only_if(table, [cell], why, IN_PERCENT)
-    why = f"{cell.column} {text} of {cell.row} is no share, as a fraction or in percent."
+    why = f"{cell.called} {text} of {cell.row} is no share, as a fraction or in percent."
     tried = ("as a fraction", "in percent")
     return finding(CHECK, table.place, [cell], CONTRADICTION, why, tried=tried, computed=f"at most {cell.scale:g}")
 

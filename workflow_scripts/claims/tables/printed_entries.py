@@ -35,7 +35,8 @@ class Cell:
     """A printed number: where it stands, and what it is as a share.
 
     metric: the canonical name, or the column's own; scale: what 1 is printed as; exact_unit: one unit of the last digit
-    that carries information, where that is not the last one printed, as of a plain 100, 1 or 0 among decimals.
+    that carries information, where that is not the last one printed, as of a plain 100, 1 or 0 among decimals;
+    heading: what the paper calls the metric, where that is not the column's name.
     """
 
     row: str
@@ -44,6 +45,12 @@ class Cell:
     value: PrintedValue
     scale: float
     exact_unit: float | None = None
+    heading: str = ""
+
+    @property
+    def called(self) -> str:
+        """What a sentence calls the metric: as printed."""
+        return self.heading or self.column
 
     @property
     def number(self) -> float:
@@ -174,6 +181,7 @@ def _entries(table: ResultTable) -> list[Entry]:
             column: Cell(
                 *(row.name, column, parts.get(column, (column, ""))[0], value, scales[column]),
                 exact[column] if value.unit == 1 else None,
+                table.heading(column),
             )
             for column, value in row.values.items()
             if value.number is not None
@@ -239,7 +247,7 @@ def _pivoted(table: ResultTable, key: str) -> Iterator[Entry]:
                 along = [cell for cell in row.values.values() if cell.number is not None]
                 exact_unit = _exact_unit(along) if value.unit == 1 else None
                 scale = _scale_of(table.unit, metric, along)
-                cells[metric] = Cell(row.name, column, metric, value, scale, exact_unit)
+                cells[metric] = Cell(row.name, column, metric, value, scale, exact_unit, row.label[key])
             label = {**dict(names), PART: column}
             yield Entry(", ".join(label.values()), label, cells, sums_up(column))
 
@@ -283,3 +291,8 @@ def renamed(entry: Entry, metrics: Mapping[str, str]) -> Entry:
         name = metrics.get(metric, metric)
         cells[name] = replace(cell, metric=name)
     return replace(entry, cells=cells)
+
+
+def listed(cells: Sequence[Cell]) -> str:
+    """Numbers as printed: `Sensitivity 0.90, PPV 0.72`."""
+    return ", ".join(f"{cell.called} {cell.value.text}" for cell in cells)

@@ -151,7 +151,7 @@ def _row_percent(table: ReadTable, matrix: _Matrix) -> Iterator[Finding]:
 
 
 def _wrong(table: ReadTable, cell: Cell, number: float) -> Finding:
-    why = f"{cell.column} {cell.value.text} is printed; {cell.printed(number)} follows from the matrix."
+    why = f"{cell.called} {cell.value.text} is printed; {cell.printed(number)} follows from the matrix."
     size = distance(cell, number)
     return finding(
         CHECK, table.place, (cell,), CONTRADICTION, why, tried=_TRIED, computed=cell.printed(number), size=size

@@ -25,7 +25,7 @@ def check(paper: ReadPaper) -> Iterator[Finding]:
             if not cells:
                 continue
             copy = _foreign(table, first, second, within) if within not in (None, "table") else None
-            why = f"{first.name} and {second.name} have the same {', '.join(cell.column for cell in cells)}"
+            why = f"{first.name} and {second.name} have the same {', '.join(cell.called for cell in cells)}"
             if copy is None:
                 yield finding(CHECK, table.place, cells, NOTE, f"{why}.", innocent="Both may have answered alike.")
             else:

@@ -198,7 +198,7 @@ def _wrong_row(table: ReadTable, entry: Entry, sizes: tuple[int, int], fitting: 
         f"{fitting} rows on the same samples are whole numbers of {positives} positives and {negatives} negatives; "
         f"the rates of {entry.name} are not."
     )
-    computed = "; ".join(f"{suspect.metric} {_shown(entry, suspect.metric, suspect.nearest)}" for suspect in suspected)
+    computed = "; ".join(_would_be(entry, suspect.metric, suspect.nearest) for suspect in suspected)
     return finding(
         CHECK,
         table.place,
@@ -211,6 +211,7 @@ def _wrong_row(table: ReadTable, entry: Entry, sizes: tuple[int, int], fitting: 
     )
 
 
-def _shown(entry: Entry, metric: str, number: float) -> str:
+def _would_be(entry: Entry, metric: str, number: float) -> str:
+    """A metric with the number that would fit: `PPV 0.89`."""
     cell: Cell | None = entry.get(metric)
-    return cell.printed(number) if cell is not None else f"{number:.4f}"
+    return f"{cell.called} {cell.printed(number)}" if cell is not None else f"{metric} {number:.4f}"

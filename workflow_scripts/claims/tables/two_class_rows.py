@@ -23,7 +23,7 @@ from workflow_scripts.claims.tables.entry_rates import (
 )
 from workflow_scripts.claims.tables.finding import MACRO_OR_WEIGHTED, MEANS_OVER_FOLDS, WEIGHTED, Finding, finding
 from workflow_scripts.claims.tables.last_digits import within
-from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable, renamed
+from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable, listed, renamed
 from workflow_scripts.claims.tables.table_words import MEANS, PER_CLASS, SINGLE, UNSAID, class_number, takes_median
 
 CHECK = "rates of two classes"
@@ -75,7 +75,7 @@ def _of_row(paper: ReadPaper, table: ReadTable, entry: Entry) -> Iterator[Findin
         yield finding(CHECK, table.place, cells, CONSISTENT, why, strength=strength)
         yield from _of_total(paper, table, entry, cells)
         return
-    why = f"No two classes, of whatever sizes, give all rates of {entry.name}: {_listed(cells)}."
+    why = f"No two classes, of whatever sizes, give all rates of {entry.name}: {listed(cells)}."
     if table.average == PER_CLASS and _accuracy_of_all(table, entry):
         reading = "the accuracy of each class is not that of the class against the rest"
         yield finding(CHECK, table.place, (entry.cells["accuracy"],), FITS_ONLY_IF, why, reading=reading, tried=_TRIED)
@@ -93,7 +93,7 @@ def _of_row(paper: ReadPaper, table: ReadTable, entry: Entry) -> Iterator[Findin
         yield finding(CHECK, table.place, cells, outcome, why, reading=reading, tried=_TRIED[:3], strength="weak")
         return
     suspected = [cell for cell in cells if fits_two_classes(entry, leave_out=(cell.metric,))]
-    computed = "; ".join(f"{cell.column} {_implied(entry, cell)}" for cell in suspected)
+    computed = "; ".join(f"{cell.called} {_implied(entry, cell)}" for cell in suspected)
     yield finding(CHECK, table.place, suspected or cells, CONTRADICTION, why, tried=_TRIED, computed=computed)
 
 
@@ -145,10 +145,6 @@ def _accuracy_of_all(table: ReadTable, entry: Entry) -> bool:
     return len(compared) < _FEWEST or sum(fits_two_classes(row) for row in compared) < _MOST * len(compared)
 
 
-def _listed(cells: list[Cell]) -> str:
-    return ", ".join(f"{cell.column} {cell.value.text}" for cell in cells)
-
-
 def _implied(entry: Entry, cell: Cell) -> str:
     """What a rate would be, the others being right: of sensitivity, specificity and the share of positives."""
     low_high = implied(rates_of(entry, leave_out=(cell.metric,)))
@@ -173,7 +169,7 @@ def _of_total(paper: ReadPaper, table: ReadTable, entry: Entry, cells: list[Cell
     solution = row_sets(rates_of(entry), total=total)
     if solution.fits:
         return
-    why = f"No table of {total} samples gives all rates of {entry.name}: {_listed(cells)}."
+    why = f"No table of {total} samples gives all rates of {entry.name}: {listed(cells)}."
     if own and table.aggregate == SINGLE:
         yield finding(CHECK, table.place, cells, CONTRADICTION, why, tried=_TRIED)
     else:

@@ -1,6 +1,6 @@
 """The page of a run that was applied to new images: in doubt first, with every warning, and what the run is worth."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workflow_scripts.evaluation.label_agreement import Agreement
 from workflow_scripts.reporting.captions import DISCLAIMER
@@ -10,19 +10,25 @@ from workflow_scripts.reporting.pages.page_figure import PageFigure
 
 @dataclass(frozen=True)
 class Worth:
-    """What the run came to on test images of its own study, under a protocol.
+    """What the run came to on test images of its own study, under one or several protocols that are one split.
 
     value, low, high: accuracy with its 95 % interval; n: test units; leaks: pairs of samples that belong together and
-    lie on both sides; applied: whether this is the protocol whose network was applied.
+    lie on both sides; applied: whether the network that was applied is of this split.
     """
 
-    protocol: str
+    protocols: tuple[str, ...]
     value: float
     low: float | None
     high: float | None
     n: int
     leaks: int
     applied: bool
+
+    def joined(self, first: "Worth | None") -> "Worth":
+        """This and a first one of the same split as one row."""
+        if first is None:
+            return self
+        return replace(first, protocols=first.protocols + self.protocols, applied=first.applied or self.applied)
 
 
 @dataclass(frozen=True)

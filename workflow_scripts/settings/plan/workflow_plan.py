@@ -7,6 +7,7 @@ from typing import Any
 from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.kinds.kind import RULES, TRAIN
 from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import digest_text
 from workflow_scripts.runtime.study_paths import StudyPaths
 from workflow_scripts.settings.config import Config
 from workflow_scripts.settings.load import settings as load
@@ -15,6 +16,17 @@ from workflow_scripts.settings.plan.run_files import RunFiles
 from workflow_scripts.settings.plan.start_weights import StartWeights
 from workflow_scripts.settings.steps import Steps
 from workflow_scripts.settings.study import Study
+
+
+def logs_folder(results: str) -> str:
+    """The folder of the logs of a folder of results: logs/, or one of its name there.
+
+    Of a folder elsewhere the name has a digest of the whole path, since two may have one name.
+    """
+    if results == "results":
+        return "logs"
+    name = Path(results).name
+    return f"logs/{name}" if results == name else f"logs/{name}-{digest_text(results)[:6]}"
 
 
 class Plan:
@@ -29,7 +41,7 @@ class Plan:
         self.root, self.workdir = root, workdir
         self.config: Config = load(root, command_line, files)
         self.steps = Steps(self.config)
-        self.logs = "logs" if self.config.results == "results" else f"logs/{Path(self.config.results).name}"
+        self.logs = logs_folder(self.config.results)
         self.made_by = runs_by_rule(self.config, self.steps)
         self.data = DataFiles(root, self.config, self.steps)
         self.weights = StartWeights(self.config, self.steps)
