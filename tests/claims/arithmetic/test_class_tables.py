@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import optimize
 
 from workflow_scripts.claims.arithmetic.class_tables import (
     MACRO,
@@ -99,3 +100,19 @@ def test_precision_and_f1_of_a_class_are_held_against_its_sensitivity():
 def test_a_metric_that_is_not_linear_has_no_range():
     with pytest.raises(ValueError, match="not linear"):
         range_of(rate(0.9, "f1"), (10, 10))
+
+
+def test_that_there_are_no_whole_numbers_is_believed_if_the_solver_says_so_twice(monkeypatch):
+    # Two of three right in each class, or three of three: no whole numbers have the mean sensitivity 0.75.
+    rates = [rate(0.75, "sensitivity", MACRO, 1e-6)]
+    assert not class_table((3, 3), rates)
+    solve = optimize.milp
+
+    def simplifying_wrongly(*problem, options, **words):
+        solved = solve(*problem, options=options, **words)
+        if not options["presolve"]:
+            solved.status = 0
+        return solved
+
+    monkeypatch.setattr(optimize, "milp", simplifying_wrongly)
+    assert class_table((3, 3), rates)

@@ -2,12 +2,14 @@
 
 Accuracy, sensitivities, specificities and their means are linear in the cells, precision and F1 of one class are so
 once multiplied out: linear programming says whether cells exist, whole numbers or not, and between which ends a further
-metric lies. A matrix is never denied; where the search for whole numbers takes too long, any cells count.
+metric lies. A matrix is never denied; where the search for whole numbers takes too many steps, any cells count.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from workflow_scripts.runtime.native_output import native_output_dropped
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,9 +19,13 @@ MACRO, WEIGHTED, MICRO = "macro", "weighted", "micro"
 MEANS = ("accuracy", "sensitivity", "specificity", "class_accuracy")
 OF_ONE_CLASS = ("precision", "f1")
 _SLACK = 1e-9
-# Seconds for whole numbers, after which any cells count, and beyond how many cells none are sought.
-_SECONDS = 0.2
+# Branches of the search for whole numbers, after which any cells count: the same ones on every machine. Most problems
+# take one; seconds that no search of so many branches takes; beyond so many cells none are sought.
+_BRANCHES = 300
+_SECONDS = 20.0
 _MOST_CELLS = 64
+# What scipy's solver calls a problem without a solution.
+_INFEASIBLE = 2
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,11 @@ def class_table(sizes: Sequence[int], rates: Sequence[ClassRate], folds: int = 1
 
 
 def _is_whole(problem: _Problem) -> bool:
-    """Whether cells that are whole numbers exist; True where that is not known in time."""
+    """Whether cells that are whole numbers exist; True where that is not known after _BRANCHES.
+
+    That there are none is believed if the solver says so with and without simplifying the problem first: faults of such
+    solvers lie mostly there, and a contradiction may rest on the answer.
+    """
     import numpy as np
     from scipy.optimize import LinearConstraint, milp
 
@@ -72,8 +82,14 @@ def _is_whole(problem: _Problem) -> bool:
         LinearConstraint(problem.above, -np.inf, problem.limits),
         LinearConstraint(problem.equal, problem.sums, problem.sums),
     ]
-    solution = milp(np.zeros(cells), constraints=rows, integrality=np.ones(cells), options={"time_limit": _SECONDS})
-    return solution.status != 2
+    whole = np.ones(cells)
+    for presolve in (True, False):
+        options = {"node_limit": _BRANCHES, "time_limit": _SECONDS, "presolve": presolve}
+        with native_output_dropped():
+            solution = milp(np.zeros(cells), constraints=rows, integrality=whole, options=options)
+        if solution.status != _INFEASIBLE:
+            return True
+    return False
 
 
 def _is_possible(problem: _Problem) -> bool:
