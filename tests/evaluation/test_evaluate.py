@@ -175,6 +175,19 @@ def test_undefined_values_are_null_and_empty_cells(tmp_path):
     assert table.loc[table["metric"] == "macro_precision", "value"].isna().all()
 
 
+def test_a_mean_that_is_undefined_for_one_fold_has_no_interval(tmp_path):
+    study = Study(tmp_path, ["a", "b"], n=240, folds=3)
+    paths = [study.add("cnn", 2.0) / f"fold{fold}-seed0" / "units.csv" for fold in range(3)]
+    UNITS.write(paths[1], UNITS.read(paths[1]).assign(p_a=0.9, p_b=0.1))  # in one fold b is never predicted
+    _, table = run(study)
+    precision = table.query("metric in ('precision', 'macro_precision') and fold == 'all' and `class` != 'a'")
+    assert set(precision["metric"]) == {"precision", "macro_precision"} and precision["value"].isna().all()
+    undefined = table[table["value"].isna()]
+    assert undefined["low"].isna().all() and undefined["high"].isna().all()
+    defined = table.query("fold == 'all' and metric == 'accuracy'")
+    assert defined[["low", "high"]].notna().all(axis=None)
+
+
 def test_a_protocol_without_validation_units_is_evaluated_on_its_test_units(tmp_path):
     study = Study(tmp_path, CLASSES)
     path = study.add("cnn", 2.0) / "fold0-seed0" / "units.csv"

@@ -33,8 +33,19 @@ def test_table_of_runs_shows_each_run_with_its_own_numbers(small):
     row = cells(page, "soft_vote")
     value = small.study.accuracy(1, 1)
     assert f"{100 * value:.1f} % {100 * (value - 0.04):.1f} to {100 * (value + 0.03):.1f}" in row
-    assert row[-2:] == ["4", "2"]
+    assert "; n = 4; 2 seeds." in text_of(page[: page.index("</caption>")])
     assert "91.72 %" in cells(page, "cvm")
+
+
+def test_runs_that_judge_different_numbers_of_samples_have_a_column_for_them(tmp_path):
+    study = Study(tmp_path).write()
+    path = study.folder / "evaluation" / "published" / "soft_vote" / "metrics.csv"
+    METRICS.write(path, METRICS.read(path).assign(n=3))
+    study.vouch("published")
+    page = write(study)
+    page = page[page.index('id="runs-published"') :]
+    assert cells(page, "cvm")[-1] == "4" and cells(page, "soft_vote")[-1] == "3"
+    assert "n =" not in text_of(page[: page.index("</caption>")])
 
 
 def test_refused_files_and_pictures_under_two_labels_are_shown(small):

@@ -23,7 +23,7 @@ from workflow_scripts.contracts.statistics_table import (
 from workflow_scripts.contracts.step_settings.evaluate_settings import Measures
 from workflow_scripts.evaluation.bootstrap import Resampler
 from workflow_scripts.evaluation.grid import Grid
-from workflow_scripts.evaluation.intervals import interval, student_interval
+from workflow_scripts.evaluation.intervals import with_interval, with_student_interval
 from workflow_scripts.evaluation.metric_tables import arrays
 from workflow_scripts.evaluation.metrics import normalised
 from workflow_scripts.evaluation.net_benefit import gains, treat_all
@@ -177,10 +177,10 @@ def _lines(
     """
 
     def share(values: np.ndarray, metric: str, behind: Observed) -> tuple[float, float, float]:
-        return float(values[..., 0].mean()), *interval(values[..., 0], values[..., 1:], metric, behind)
+        return with_interval(values[..., 0], values[..., 1:], metric, behind)
 
     def student(values: np.ndarray) -> tuple[float, float, float]:
-        return float(values[..., 0].mean()), *student_interval(values[..., 0], values[..., 1:], whole)
+        return with_student_interval(values[..., 0], values[..., 1:], whole)
 
     lines: list[Line] = []
     for number, specificity in enumerate(options.specificities):

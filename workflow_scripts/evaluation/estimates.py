@@ -11,7 +11,7 @@ from workflow_scripts.contracts.metric_names import Metric
 from workflow_scripts.contracts.run_tables import ALL, METRICS, WEIGHT, of_known_outcome, unit_weights
 from workflow_scripts.evaluation.bootstrap import Resampler, replicates, replicates_of, taken_once
 from workflow_scripts.evaluation.grid import Grid, Key
-from workflow_scripts.evaluation.intervals import interval
+from workflow_scripts.evaluation.intervals import with_interval
 from workflow_scripts.evaluation.metric_registry import AddedMetric
 from workflow_scripts.evaluation.metric_tables import arrays
 from workflow_scripts.evaluation.metrics import Scores, Values, normalised, point
@@ -148,7 +148,7 @@ def _pooled_auc(grid: Grid, behind: ObservedBy, resampler: Resampler) -> Estimat
 
     points = together.measured(lambda frame: measured(frame, taken_once(frame))[0])
     draws = together.measured(lambda frame: measured(frame, resampler.weights(frame)))
-    return Estimate(float(points.mean()), *interval(points, draws, metric, behind.overall[metric]), together.n)
+    return Estimate(*with_interval(points, draws, metric, behind.overall[metric]), together.n)
 
 
 def _result(
@@ -162,7 +162,7 @@ def _result(
     """Estimates of F×S points (per class F×S×K) and their F×S×D draws (per class F×S×D×K)."""
 
     def estimated(values: np.ndarray, drawn: np.ndarray, metric: str, rests_on: Observed, n: int) -> Estimate:
-        return Estimate(float(values.mean()), *interval(values, drawn, metric, rests_on), int(n))
+        return Estimate(*with_interval(values, drawn, metric, rests_on), int(n))
 
     overall = {
         metric: estimated(values, draws.overall[metric], metric, behind.overall[metric], n)

@@ -70,9 +70,28 @@ def interval(points: np.ndarray, draws: np.ndarray, metric: str, behind: Observe
     return min(low for low, _ in both), max(high for _, high in both)
 
 
+def with_interval(points: np.ndarray, draws: np.ndarray, metric: str, behind: Observed) -> tuple[float, float, float]:
+    """The mean over all folds and seeds with the ends of its interval; all NaN where one of them is undefined.
+
+    points: F×S values, draws: F×S×D bootstrap replicates of them.
+    """
+    return _of_mean(points, interval(points, draws, metric, behind))
+
+
 def student_interval(points: np.ndarray, draws: np.ndarray, behind: Observed) -> tuple[float, float]:
     """The same of what has no range of its own and is exact where all draws agree, such as a net benefit of nothing."""
     return estimated(points, draws, behind).interval(LEVEL)
+
+
+def with_student_interval(points: np.ndarray, draws: np.ndarray, behind: Observed) -> tuple[float, float, float]:
+    """The same with the ends of student_interval."""
+    return _of_mean(points, student_interval(points, draws, behind))
+
+
+def _of_mean(points: np.ndarray, ends: tuple[float, float]) -> tuple[float, float, float]:
+    """An interval leaves out folds in which the number is undefined; a mean that is undefined for them has none."""
+    mean = float(points.mean())
+    return (mean, *ends) if not np.isnan(mean) else (np.nan, np.nan, np.nan)
 
 
 def share_interval(errors: Uncertain, predictions: float) -> tuple[float, float]:

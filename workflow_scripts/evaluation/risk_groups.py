@@ -19,7 +19,7 @@ from workflow_scripts.contracts.step_settings.evaluate_settings import Risk
 from workflow_scripts.evaluation.added_metrics.average_precision import average_precision
 from workflow_scripts.evaluation.bootstrap import Resampler
 from workflow_scripts.evaluation.grid import Grid, Key
-from workflow_scripts.evaluation.intervals import interval
+from workflow_scripts.evaluation.intervals import with_interval
 from workflow_scripts.evaluation.metrics import normalised
 from workflow_scripts.evaluation.observed import of_rows
 from workflow_scripts.evaluation.recalibration import intercepts, slopes
@@ -203,7 +203,7 @@ class RiskGroups:
             rests_on = [_rests_on(table, group, measure) for table in tables]
             behind = of_rows(pd.concat(rests_on))
             n = round(float(np.mean([len(rows) for rows in rests_on])))
-            lines.append((group, measure, float(values.mean()), *interval(values, replicates, metric, behind), n))
+            lines.append((group, measure, *with_interval(values, replicates, metric, behind), n))
         return lines
 
     def _sizes(self, tables: list[pd.DataFrame]) -> list[tuple[str, str, float, float, float, int]]:

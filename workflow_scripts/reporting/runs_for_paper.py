@@ -28,9 +28,9 @@ _LATEX = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {
 _STYLE = (
     ":root{color-scheme:light dark}body{font:1rem/1.4 system-ui,sans-serif;margin:1rem}"
     "div{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}"
-    "th,td{border-bottom:1px solid #8888;padding:.2rem .5rem;text-align:right;white-space:nowrap;vertical-align:bottom}"
-    "th,.first td{border-top:2px solid #888}th{white-space:normal}"
-    "th:nth-child(-n+3),td:nth-child(-n+3){text-align:left}td:nth-child(3){white-space:normal;min-width:9rem}"
+    "th,td{border-bottom:1px solid #8888;padding:.2rem .5rem;text-align:right;white-space:nowrap;vertical-align:top}"
+    "th,.first td{border-top:2px solid #888}th{white-space:normal;vertical-align:bottom}"
+    "th:nth-child(-n+3),td:nth-child(-n+3){text-align:left}td:nth-child(3){white-space:normal;min-width:16rem}"
 )
 
 

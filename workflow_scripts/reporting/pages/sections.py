@@ -113,6 +113,7 @@ def runs_section(results: Results) -> dict[str, Any]:
         metrics = list(dict.fromkeys([*shown_metrics(results), *pooled]))
         rows = [_run_row(results, protocol.runs[name], metrics) for name in ordered_runs(results)]
         ends = [row["found"][results.headline] for row in rows]
+        sizes = {row["n"] for row in rows}
         numbers = [end for value in ends for end in (value.value, value.low, value.high)]
         axis = axis_for(results.headline, [*numbers, *(row["paper_scaled"] for row in rows)], 4, 116)
         tables.append(
@@ -122,6 +123,8 @@ def runs_section(results: Results) -> dict[str, Any]:
                 "rows": rows,
                 "axis": axis,
                 "has_paper": any(row["paper"] for row in rows),
+                # What is the same for all runs stands in the caption, so that the table fits its screen.
+                "n": sizes.pop() if len(sizes) == 1 else None,
             }
         )
     return {
@@ -129,6 +132,7 @@ def runs_section(results: Results) -> dict[str, Any]:
         "lower_is_better": formatting.lower_is_better,
         "groups_known": results.dataset.groups_known,
         "one_seed": len(results.settings.seeds) == 1,
+        "seeds_of_runs": len(results.settings.seeds),
         "runs": ordered_runs(results),
     }
 
@@ -143,7 +147,6 @@ def _run_row(results: Results, run: Run, metrics: list[str]) -> dict[str, Any]:
         "words": run_words(run),
         "found": values,
         "n": values[results.headline].n or 0,
-        "seeds": len(results.settings.seeds),
         "paper": printed,
         "paper_scaled": claim.scaled if claim else None,
     }
