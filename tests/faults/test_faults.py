@@ -81,10 +81,10 @@ def test_results_that_cannot_be_written(workflow, small_disk):
 def test_two_workflows_at_once(workflow):
     first = Started(workflow, "mine_runs")
     try:
-        while "Job" not in first.output.read_text():
+        while " jobs; " not in first.output.read_text():
             assert first.process.poll() is None, first.output.read_text()
         text = said(workflow.run("mine_runs", check=False))
-        assert "cannot be locked" in text and "--unlock" in text
+        assert "is locked by another workflow" in text and "`make resume`" in text
         assert first.ended_within(300) and first.process.returncode == 0, first.output.read_text()
     finally:
         first.clean_up()

@@ -1,13 +1,15 @@
 """What is taken from Snakemake's inside is there, in the version that was read; test_guard.py: what it records."""
 
+import errno
 import logging
+import os
 import re
 from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from snakemake.exceptions import MissingRuleException, ProtectedOutputException
+from snakemake.exceptions import MissingRuleException, ProtectedOutputException, format_exception_to_string
 from snakemake.settings.types import ConfigSettings, ResourceSettings
 
 from workflow_scripts.settings import snakemake_internals as internals
@@ -93,3 +95,13 @@ def test_results_that_cannot_be_written_are_one_line_with_the_first_file(explain
     error = ProtectedOutputException(job, ["r/a.json", "r/b.json"])
     said = explained("ProtectedOutputException", f"ProtectedOutputException in rule train:\n{error}", ())
     assert said.startswith("error: r/a.json is to be made again and cannot be written; ") and "\n" not in said
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.ENOSPC, errno.EACCES])
+def test_a_file_system_that_takes_nothing_more_is_one_line(explained, number):
+    try:
+        raise OSError(number, os.strerror(number), "results/mine/truth.csv")
+    except OSError as error:
+        said = explained(type(error).__name__, format_exception_to_string(error), ())
+    assert said.startswith(f"error: results/mine/truth.csv cannot be written ({os.strerror(number)}); make room")
+    assert "\n" not in said

@@ -24,6 +24,13 @@ _NO_TARGET = "MissingRuleException"
 _UNKNOWN = re.compile(r"No rule to produce (.+?) \(if you use input functions")
 _PROTECTED = "ProtectedOutputException"
 _FIRST_FILE = re.compile(r"affected files:\n\s*(.+)")
+# The end of the traceback that Snakemake prints of an error of the file system outside of jobs.
+_OF_THE_FILE_SYSTEM = ("OSError", "PermissionError")
+_FILE_ERROR = re.compile(r"Error: \[Errno \d+\] ([^:]+): '(.+)'\s*\Z")
+_ON_FILE_ERROR = (
+    "error: {1} cannot be written ({0}); make room, make the folder writable or set `results` to another one, and run "
+    "the same command again"
+)
 _ON_A_LOCK = (
     "error: {} is locked by another workflow that makes the same files; wait for its end. If none runs, one was "
     "killed: `make resume` (with its CONFIG and TARGET) unlocks the folder and goes on"
@@ -75,6 +82,8 @@ def explain_errors(workflow: Any) -> None:
             record.msg, record.args = _on_no_target(workflow, unknown[1]), ()
         elif exception == _PROTECTED and (protected := _FIRST_FILE.search(text)):
             record.msg, record.args = _ON_PROTECTED.format(protected[1]), ()
+        elif exception in _OF_THE_FILE_SYSTEM and (failed := _FILE_ERROR.search(text)):
+            record.msg, record.args = _ON_FILE_ERROR.format(*failed.groups()), ()
         return True
 
     logging.getLogger("snakemake.logging").addFilter(explained)
