@@ -14,6 +14,7 @@ from workflow_scripts.contracts.verdict_table import VERDICT
 from workflow_scripts.documentation.kept_study import KeptStudy, Origin, as_text, kept_study, read_kept
 from workflow_scripts.documentation.paper_pages import PaperPage, paper_pages, premium_words, shown, table, text
 from workflow_scripts.kinds.step_settings.report_settings import ReportSettings
+from workflow_scripts.reporting.formatting import grouped
 from workflow_scripts.reporting.results_reading import read_results
 from workflow_scripts.runtime.errors import UserError
 
@@ -99,6 +100,20 @@ def test_the_table_of_the_readme_shows_real_data_before_synthetic(kept, page, mo
             lambda root, studies=studies: [replace(page, kept=studies)],
         )
         assert expected in table(ROOT)
+
+
+def test_several_data_sets_of_one_kind_are_summed_and_each_premium_is_shown(kept, page, monkeypatch):
+    first = replace(kept, synthetic=False, of_the_paper=True, samples=30, verdicts={"not run": 4, "higher": 2})
+    second = replace(first, samples=1200, verdicts={"higher": 1, "lower": 1})
+    without = replace(first, samples=5, verdicts={}, runs=[replace(run, premium=None) for run in first.runs])
+    further = (replace(kept, synthetic=True, samples=999), replace(first, of_the_paper=False, samples=777))
+    premium = premium_words(next(run.premium for run in kept.runs if run.run == kept.main and run.premium))
+    monkeypatch.setattr(
+        "workflow_scripts.documentation.paper_pages.paper_pages",
+        lambda root: [replace(page, kept=[*further, first, second, without])],
+    )
+    row = table(ROOT).splitlines()[-1]
+    assert row.endswith(f"| {grouped(1235)} samples, real, 3 data sets | 3 higher, 1 lower | {premium}; {premium} |")
 
 
 @pytest.mark.parametrize(
