@@ -1,6 +1,12 @@
 """Copies are among the candidates of their originals, and pictures of one group are not."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
+from threadpoolctl import threadpool_info
 
 from tests.made_copies import all_together, flipped, picture
 from workflow_scripts.data.copies import candidates as module
@@ -10,6 +16,7 @@ from workflow_scripts.data.copies.mirrored import MIRROR, one_sided
 from workflow_scripts.data.copies.time_budget import TimeBudget
 from workflow_scripts.data.copies.words import Vocabulary, nearest_of
 
+ROOT = Path(__file__).resolve().parents[3]
 UNKNOWN = -1
 UNBOUNDED = 60.0
 
@@ -50,6 +57,34 @@ def test_the_same_pictures_give_the_same_candidates_in_the_same_order():
     made = records(30, 5)
     groups = np.full(35, UNKNOWN)
     assert (listed_of(made, groups) == listed_of(made.copy(), groups)).all()
+
+
+def test_other_processors_compare_the_same_pictures_and_prove_the_same(tmp_path):
+    """OpenBLAS adds in another order on each kind of processor; splits follow from the pairs, so they must not."""
+    np.save(tmp_path / "records.npy", records(300, 40))
+    program = (
+        "import sys, hashlib, numpy as np\n"
+        "from workflow_scripts.data.copies.candidates import candidates\n"
+        "from workflow_scripts.data.copies.proof import prove_all\n"
+        "from workflow_scripts.data.copies.time_budget import TimeBudget\n"
+        "from threadpoolctl import threadpool_info\n"
+        "records = np.load(sys.argv[1])\n"
+        "pairs = candidates(records, np.full(len(records), -1), TimeBudget(1e6)).pairs\n"
+        "proofs = prove_all(records, pairs, TimeBudget(1e6))\n"
+        "print(hashlib.sha256(pairs.tobytes() + proofs.tobytes()).hexdigest())\n"
+        "print(*sorted(library.get('architecture', '') for library in threadpool_info()))\n"
+    )
+    answers, kernels = set(), set()
+    for kernel in ("", "Haswell", "Nehalem"):
+        environment = os.environ | ({"OPENBLAS_CORETYPE": kernel} if kernel else {})
+        call = [sys.executable, "-c", program, tmp_path / "records.npy"]
+        run = subprocess.run(call, env=environment, cwd=ROOT, capture_output=True, text=True, check=True)
+        answer, *used = run.stdout.split()
+        answers.add(answer)
+        kernels |= set(used)
+    assert len(answers) == 1
+    if any(library["internal_api"] == "openblas" for library in threadpool_info()) and os.uname().machine == "x86_64":
+        assert len(kernels) > 1
 
 
 def test_votes_that_are_summed_up_in_many_parts_are_the_same(monkeypatch):

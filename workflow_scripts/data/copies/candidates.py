@@ -28,7 +28,11 @@ CROWD = 2000
 HELD, MOST, SPARE = 1_000_000, 5_000_000, 16
 # Pictures whose candidates are ranked at a time.
 RANKED = 2000
-_PLANES = np.linalg.qr(np.random.default_rng(11).standard_normal((128, 128)))[0][:, :64].astype(np.float32)
+# Directions of the signatures' bits, in whole numbers: their products with descriptors are exact on every processor.
+_PLANES = np.rint(1024 * np.linalg.qr(np.random.default_rng(11).standard_normal((128, 128)))[0][:, :64])
+_PLANES = _PLANES.astype(np.float32)
+# Parts of one that a vote is a whole number of: sums of votes are exact, too.
+_PART = 256
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,7 @@ def _votes(
     left, right, first, second = left[apart_by], right[apart_by], first[apart_by], second[apart_by]
     pair = np.minimum(first, second) * len(groups) + np.maximum(first, second)
     rarity = np.log1p(len(groups) / len(np.unique(owners)))
-    weights = rarity * np.exp(-((apart[left, right] / SPREAD) ** 2))
+    weights = np.rint(_PART * rarity * np.exp(-((apart[left, right] / SPREAD) ** 2))) / _PART
     return pair * 2 + (sides[left] ^ sides[right]), weights.astype(np.float32)
 
 

@@ -9,8 +9,9 @@ _BINS = np.arange(128).reshape(4, 4, 8)
 # descriptors[:, MIRROR] are those of the mirrored picture.
 MIRROR = _BINS[::-1][:, :, -np.arange(8) % 8].ravel()
 _drawn = np.random.default_rng(7).standard_normal(128)
-# Changes its sign under MIRROR, so that one of a descriptor and its mirrored one lies on each side.
-_SIDES = (_drawn - _drawn[MIRROR]).astype(np.float32)
+# Changes its sign under MIRROR, so that one of a descriptor and its mirrored one lies on each side. Whole numbers, as
+# descriptors are, whose products are exact on every processor.
+_SIDES = np.rint(256 * (_drawn - _drawn[MIRROR])).astype(np.float32)
 
 
 def one_sided(descriptors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

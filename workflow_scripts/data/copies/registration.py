@@ -67,8 +67,7 @@ def _best_map(first: np.ndarray, second: np.ndarray, mirrored: bool) -> Registra
 def _matches(first: np.ndarray, second: np.ndarray, mirrored: bool) -> tuple[np.ndarray, np.ndarray]:
     """Numbers of matching keypoints of both pictures, the clearest first."""
     there = second["descriptors"][: second["count"]]
-    here = _unit(first["descriptors"][: first["count"]])
-    similarity = here @ _unit(there[:, MIRROR] if mirrored else there).T
+    similarity = _cosines(first["descriptors"][: first["count"]], there[:, MIRROR] if mirrored else there)
     if min(similarity.shape) < 3:
         return np.zeros(0, int), np.zeros(0, int)
     rows = np.arange(len(similarity))
@@ -82,9 +81,11 @@ def _matches(first: np.ndarray, second: np.ndarray, mirrored: bool) -> tuple[np.
     return kept, nearest[kept]
 
 
-def _unit(descriptors: np.ndarray) -> np.ndarray:
-    values = descriptors.astype(np.float32)
-    return values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-6)
+def _cosines(here: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """float32 n×m cosines of uint8 descriptors; products of whole numbers are the same on every processor."""
+    first, second = here.astype(np.float32), there.astype(np.float32)
+    lengths = [np.sqrt(np.maximum((values * values).sum(axis=1), 1)) for values in (first, second)]
+    return (first @ second.T) / np.outer(*lengths)
 
 
 def _similarity(points: np.ndarray, targets: np.ndarray, mirrored: bool) -> Registration | None:

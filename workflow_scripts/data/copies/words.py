@@ -1,6 +1,9 @@
 """A vocabulary of keypoints: descriptors that are alike are one word. Made from a study's own pictures, without chance.
 
-Two levels of k-means, so that a word is found in two short looks instead of one long one.
+Two levels of k-means, so that a word is found in two short looks instead of one long one. Descriptors and means are
+whole numbers of at most 255, so that their products are exact in float32, in whatever order a processor sums them:
+rounding that differs from machine to machine would grow from round to round, and with it other pairs of pictures be
+compared.
 """
 
 from dataclasses import dataclass
@@ -17,14 +20,14 @@ AT_A_TIME = 20_000
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """float32 k×128 means of the first level, and those of the second level under each."""
+    """Means of the first level, and those of the second level under each: float32 k×128, whole numbers."""
 
     coarse: np.ndarray
     fine: list[np.ndarray]
 
     @classmethod
     def of(cls, sample: np.ndarray, descriptors: int) -> "Vocabulary":
-        """Words for so many descriptors, made from a sample of them: float32 n×128."""
+        """Words for so many descriptors, made from a sample of them: float32 n×128, whole numbers in [0, 255]."""
         words = min(max(descriptors // MEMBERS, FEWEST_WORDS), MOST_WORDS)
         branches = int(np.ceil(np.sqrt(words)))
         coarse = _means(sample, branches)
@@ -59,11 +62,11 @@ def nearest_of(values: np.ndarray, means: np.ndarray) -> np.ndarray:
 
 
 def _means(values: np.ndarray, count: int) -> np.ndarray:
-    """float32 count×D by Lloyd's rounds, from rows that lie evenly in their order."""
+    """float32 count×D, whole numbers, by Lloyd's rounds, from rows that lie evenly in their order."""
     means = values[np.linspace(0, len(values) - 1, count).astype(np.int64)].copy()
     for _ in range(ROUNDS):
         nearest = nearest_of(values, means)
         order = np.argsort(nearest, kind="stable")
         used, starts, sizes = np.unique(nearest[order], return_index=True, return_counts=True)
-        means[used] = np.add.reduceat(values[order], starts, axis=0) / sizes[:, None]
+        means[used] = np.rint(np.add.reduceat(values[order], starts, axis=0) / sizes[:, None])
     return means
