@@ -49,6 +49,11 @@ def with_copies(study: Study, **search: object) -> Study:
     return study
 
 
+def test_one_pair_is_said_in_the_singular(tmp_path):
+    study = with_copies(Study(tmp_path, paper="").write(), proven=1)
+    assert "5 678 pairs were registered on each other; 1 is proven to be copies" in text_of(write(study, None))
+
+
 def test_pairs_of_two_labels_come_first_then_those_torn_apart(tmp_path):
     html = write(with_copies(Study(tmp_path, paper="").write()), None)
     table = html[html.index("Proven copies") : html.index("Proven copies") + 6000]
