@@ -12,7 +12,8 @@ from workflow_scripts.commands.keep_results import keep
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.verdict_table import VERDICT
 from workflow_scripts.documentation.kept_study import KeptStudy, Origin, as_text, kept_study, read_kept
-from workflow_scripts.documentation.paper_pages import PaperPage, paper_pages, premium_words, shown, table, text
+from workflow_scripts.documentation.paper_pages import PaperPage, paper_pages, premium_words, shown, text
+from workflow_scripts.documentation.papers_table import table
 from workflow_scripts.kinds.step_settings.report_settings import ReportSettings
 from workflow_scripts.reporting.formatting import grouped
 from workflow_scripts.reporting.results_reading import read_results
@@ -96,7 +97,7 @@ def test_the_table_of_the_readme_shows_real_data_before_synthetic(kept, page, mo
     real = replace(kept, synthetic=False, of_the_paper=True)
     for studies, expected in (((kept, real), ", real |"), ((kept,), "| synthetic data | synthetic data | – |")):
         monkeypatch.setattr(
-            "workflow_scripts.documentation.paper_pages.paper_pages",
+            "workflow_scripts.documentation.papers_table.paper_pages",
             lambda root, studies=studies: [replace(page, kept=studies)],
         )
         assert expected in table(ROOT)
@@ -109,7 +110,7 @@ def test_several_data_sets_of_one_kind_are_summed_and_each_premium_is_shown(kept
     further = (replace(kept, synthetic=True, samples=999), replace(first, of_the_paper=False, samples=777))
     premium = premium_words(next(run.premium for run in kept.runs if run.run == kept.main and run.premium))
     monkeypatch.setattr(
-        "workflow_scripts.documentation.paper_pages.paper_pages",
+        "workflow_scripts.documentation.papers_table.paper_pages",
         lambda root: [replace(page, kept=[*further, first, second, without])],
     )
     row = table(ROOT).splitlines()[-1]

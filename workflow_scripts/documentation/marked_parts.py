@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from workflow_scripts.documentation import paper_pages
+from workflow_scripts.documentation import papers_table
 from workflow_scripts.documentation.measured import markdown, read_measured
 from workflow_scripts.runtime.errors import UserError
 
@@ -25,7 +25,7 @@ def _measured(root: Path, words: list[str]) -> str:
 
 _KINDS: dict[str, Callable[[Path, list[str]], str]] = {
     "measured": _measured,
-    "papers": lambda root, words: paper_pages.table(root),
+    "papers": lambda root, words: papers_table.table(root),
 }
 
 
