@@ -80,7 +80,7 @@ def worth_of(study: Path, run: str, applied: str) -> tuple[Worth, ...]:
     be one split with one result stand in one row.
     """
     paths = StudyPaths(study)
-    by_split: dict[tuple[str | None, str], Worth] = {}
+    by_split: dict[tuple[str, float, int], Worth] = {}
     for metrics in sorted((study / "evaluation").glob("*/metrics.csv")):
         protocol, table = metrics.parent.name, METRICS.read(metrics)
         overall = table[(table["run"] == run) & (table["metric"] == "accuracy")]
@@ -90,6 +90,6 @@ def worth_of(study: Path, run: str, applied: str) -> tuple[Worth, ...]:
             low, high = (None if pd.isna(end) else float(end) for end in (row["low"], row["high"]))
             leaks = sum(record.leaks.values())
             worth = Worth((protocol,), float(row["value"]), low, high, int(row["n"]), leaks, protocol == applied)
-            key = record.outputs.get(f"{protocol}.csv"), repr((worth.value, worth.n))
+            key = record.outputs[f"{protocol}.csv"], worth.value, worth.n
             by_split[key] = worth.joined(by_split.get(key))
     return tuple(by_split.values())

@@ -4,12 +4,8 @@ Liu et al., CVM-Cervix (2022), section 4.6, store each weight in 16 instead of 3
 judged: the network that predicts is read back from the file.
 """
 
-import ctypes
-import os
-import sys
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +18,7 @@ from workflow_scripts.models.weights import TrainedWeights, load_trained, read_t
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import atomic_path
+from workflow_scripts.runtime.native_output import native_output_dropped
 
 HALVES = {"float16": torch.float16, "bfloat16": torch.bfloat16}
 WEIGHTS, ONNX = "weights.safetensors", "model.onnx"
@@ -107,7 +104,8 @@ def _write_onnx(network: nn.Module, path: Path, shape: InputShape) -> Path:
             # The newer exporter would need a package more (onnxscript).
             warnings.simplefilter("ignore", DeprecationWarning)
             try:
-                with _without_standard_output():
+                # Where it fails, its compiled part prints the whole network beside what it raises.
+                with native_output_dropped():
                     _export(network, temporary, shape)
             except (torch.onnx.OnnxExporterError, RuntimeError) as error:
                 raise UserError(
@@ -135,22 +133,6 @@ def _export(network: nn.Module, path: Path, shape: InputShape) -> None:
         opset_version=OPSET,
         dynamo=False,
     )
-
-
-@contextmanager
-def _without_standard_output() -> Iterator[None]:
-    """Where the exporter fails, its compiled part prints the whole network beside what it raises."""
-    libc = ctypes.CDLL(None)
-    sys.stdout.flush()
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    try:
-        yield
-    finally:
-        libc.fflush(None)
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _checked(network: nn.Module, file: Path, shape: InputShape, what: str, advice: str) -> float:

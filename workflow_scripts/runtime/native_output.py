@@ -11,8 +11,9 @@ from contextlib import contextmanager
 def native_output_dropped() -> Iterator[None]:
     """Drop what C and C++ code prints to standard output meanwhile; what Python printed before is kept.
 
-    For libraries with messages that no option turns off, such as HiGHS (jump-dev/HiGHS.jl issue 312). C buffers what it
-    prints, so its buffers are emptied before standard output comes back.
+    For libraries with messages that no option turns off, such as HiGHS
+    (https://github.com/jump-dev/HiGHS.jl/issues/312). C buffers what it prints, so its buffers are emptied before
+    standard output comes back.
     """
     sys.stdout.flush()
     libc = ctypes.CDLL(None)
