@@ -250,3 +250,19 @@ def test_no_share_is_above_all_or_below_nothing():
 def test_a_column_of_something_else_is_no_impossible_share():
     of_blood = {model: {"auc": auc, "accuracy": "0.9"} for model, auc in (("a", "350"), ("b", "412"))}
     assert outcomes(paper_of(of_blood), "possible values") == []
+
+
+def test_rates_beside_the_counts_of_all_folds_may_be_means_over_folds():
+    row = {
+        **{"tp": "223", "fn": "17", "fp": "67", "tn": "293", "sensitivity": "92.92", "specificity": "81.39"},
+        **{"accuracy": "86.00", "precision": "77.05", "npv": "94.53", "f1": "84.19"},
+    }
+    words = {"unit": "percent", "average": "two classes"}
+    assert outcomes(paper_of({"a": row}, aggregation="mean of 5 folds", **words), "rates against counts") == []
+    assert "folds" in reading(paper_of({"a": row}, **words), "rates against counts")
+    spread = {**row, "npv": "94.52", "f1": "84.15", "precision": "77.05 ± 3.94"}
+    assert "folds" in reading(paper_of({"a": spread}, **words), "rates against counts")
+    one_run = outcomes(paper_of({"a": row}, aggregation="single", **words), "rates against counts")
+    assert {column for outcome, _, column in one_run if outcome == "contradiction"} == {"precision", "npv", "f1"}
+    far = paper_of({"a": {**row, "accuracy": "68.00"}}, aggregation="mean of 5 folds", **words)
+    assert ("contradiction", "a", "accuracy") in outcomes(far, "rates against counts")
