@@ -13,6 +13,7 @@ from workflow_scripts.claims.tables.table_words import (
     PER_CLASS,
     TWO_CLASSES,
     aggregate_kind,
+    are_statistics,
     average_kind,
     class_key,
     sums_up,
@@ -162,8 +163,9 @@ class ReadPaper:
 
 
 def read_paper(paper: PaperTables) -> ReadPaper:
-    """All tables of a paper with their entries."""
-    return ReadPaper(paper, tuple(ReadTable(table, tuple(_entries(table))) for table in paper.tables))
+    """All tables of a paper with their entries; rows of differences, p-values and spreads are none."""
+    tables = [replace(t, rows=tuple(r for r in t.rows if not are_statistics(r.label))) for t in paper.tables]
+    return ReadPaper(paper, tuple(ReadTable(table, tuple(_entries(table))) for table in tables))
 
 
 def _entries(table: ResultTable) -> list[Entry]:
@@ -195,7 +197,7 @@ def _of_row(row: Row, cells: Mapping[str, Cell], parts: Mapping[str, tuple[str, 
     by_part: dict[str, dict[str, Cell]] = {}
     for column, cell in cells.items():
         by_part.setdefault(parts.get(column, (column, ""))[1], {})[cell.metric] = cell
-    summary = any(sums_up(name) for name in row.label.values())
+    summary = any(map(sums_up, row.label.values()))
     for part, of_part in by_part.items():
         label = {**row.label, PART: part} if part else dict(row.label)
         yield Entry(
@@ -237,7 +239,7 @@ def _pivoted(table: ResultTable, key: str) -> Iterator[Entry]:
     for row in table.rows:
         blocks.setdefault(tuple((kind, name) for kind, name in row.label.items() if kind != key), []).append(row)
     for names, rows in blocks.items():
-        for column in dict.fromkeys(column for row in rows for column in row.values):
+        for column in dict.fromkeys(c for row in rows for c in row.values if not are_statistics({PART: c})):
             cells = {}
             for row in rows:
                 metric = canonical(row.label[key])
