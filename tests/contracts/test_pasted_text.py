@@ -1,5 +1,6 @@
 """Pasted tables as they come out of other programs: LaTeX, statistics programs, web pages."""
 
+from workflow_scripts.contracts.paper_tables.latex_rows import without_latex
 from workflow_scripts.contracts.paper_tables.plain_tables import plain_tables_of
 from workflow_scripts.contracts.paper_tables.result_tables import PaperTables, PrintedValue
 
@@ -19,3 +20,35 @@ def test_a_second_metric_of_one_name_in_a_list_does_not_take_the_place_of_the_fi
     assert row == {"sensitivity": "0.9231", "specificity": "0.9103", "Detection Rate": "0.3692"}
     (table,) = read(f"{text}Model,AUC\nA,0.95\n").tables
     assert table.printed_beside["sensitivity"] == PrintedValue("0.9231")
+
+
+def test_a_table_in_latex_is_read_as_authors_write_it():
+    paper = read(r"""\begin{table}[t]
+\caption{Two sets (n = 130)}\label{tab:sets}
+\resizebox{\linewidth}{!}{%
+\begin{tabular}{l|*{2}{cc}}
+\hline
+\multirow{2}{*}{Model} & \multicolumn{2}{c|}{Internal} & \multicolumn{2}{c}{External} \\ \cline{2-5}
+ & Sens.\ (\%) & Spec.\ (\%) & Sens.\ (\%) & Spec.\ (\%) \\ \hline
+ResNet~\cite{he2016} & 92.3 $\pm$ 0.5 & 91.0$_{\pm0.4}$ & 80.1\textsuperscript{a} & 82.0$^{*}$ \tabularnewline
+Ours & \cellcolor{gray!20}\textbf{95.1} % the best
+& \underline{93.0} & \textcolor{red}{85.0} & \num{84.0}
+\end{tabular}}
+\end{table}
+""")
+    assert printed(paper) == [
+        {"sensitivity": "92.3 ± 0.5", "specificity": "91.0 ± 0.4"},
+        {"sensitivity": "80.1", "specificity": "82.0"},
+        {"sensitivity": "95.1", "specificity": "93.0"},
+        {"sensitivity": "85.0", "specificity": "84.0"},
+    ]
+    (table,) = paper.tables
+    assert [(row.name, row.line) for row in table.rows] == [
+        *(("ResNet, Internal", 8), ("ResNet, External", 8), ("Ours, Internal", 9), ("Ours, External", 9)),
+    ]
+    assert table.notes == ("Two sets (n = 130)",) and not paper.remarks
+
+
+def test_a_line_of_many_commands_does_not_stop_the_reading():
+    lines = ["\\resizebox{" * 30 + "}" * 200 + " & x", "\\multirow{" * 40 + "}" * 200 + r"& \\", r"}\hline" * 300 + "&"]
+    assert [number for number, _ in without_latex(lines)] == [1, 2, 3]
