@@ -52,3 +52,10 @@ Ours & \cellcolor{gray!20}\textbf{95.1} % the best
 def test_a_line_of_many_commands_does_not_stop_the_reading():
     lines = ["\\resizebox{" * 30 + "}" * 200 + " & x", "\\multirow{" * 40 + "}" * 200 + r"& \\", r"}\hline" * 300 + "&"]
     assert [number for number, _ in without_latex(lines)] == [1, 2, 3]
+
+
+def test_cells_of_a_two_by_two_table_may_name_their_counts():
+    text = "| | Predicted positive | Predicted negative |\n|-|-|-|\n| Actual positive | TP = 48 | FN = 4 |\n"
+    (table,) = read(f"{text}| Actual negative | FP: 7 | TN: 71 |\n").tables
+    assert [[cell.number for cell in row] for row in table.confusion_matrix] == [[48, 4], [7, 71]]
+    assert table.rows_are == "truth"
