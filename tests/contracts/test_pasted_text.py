@@ -59,3 +59,26 @@ def test_cells_of_a_two_by_two_table_may_name_their_counts():
     (table,) = read(f"{text}| Actual negative | FP: 7 | TN: 71 |\n").tables
     assert [[cell.number for cell in row] for row in table.confusion_matrix] == [[48, 4], [7, 71]]
     assert table.rows_are == "truth"
+
+
+def test_rows_whose_cells_single_spaces_part_are_not_taken_for_headings_of_a_part():
+    head = "Metric          Value   95% CI\nSensitivity     92.3%   81.5% to 97.9%\nPPV (*) 87.3% 77.3% to 93.3%\n"
+    paper = read(f"{head}Specificity     91.0%   82.4% to 96.3%\n")
+    assert printed(paper) == [{"sensitivity": "92.3% (81.5%–97.9%)", "specificity": "91.0% (82.4%–96.3%)"}]
+    assert [remark[:50] for remark in paper.remarks] == ["line 3: 1 cells below 3 headings, not read: PPV (*)"[:50]]
+    rows = (
+        read("Model   Sens.   Spec.\nA   0.92   0.91\nB 0.90 0.80\nPart 2\nC   0.85   0.88\nD 0.84 0.87\n")
+        .tables[0]
+        .rows
+    )
+    assert [row.name for row in rows] == ["A", "B", "C, Part 2", "D, Part 2"]
+
+
+def test_a_heading_of_a_part_names_its_rows_or_is_told():
+    (table,) = read("| Model | Sens. |\n|-|-|\n| Internal | |\n| A | 0.92 |\n| External | |\n| A | 0.90 |\n").tables
+    assert [dict(row.label) for row in table.rows] == [
+        {"model": "A", "part": "Internal"},
+        {"model": "A", "part": "External"},
+    ]
+    text = "| Model | Sens. |\n|-|-|\n| A | 0.92 |\n| Internal | |\n| Test set | |\n| A | 0.90 |\n"
+    assert read(text).remarks == ("line 4: not used: 'Internal'",)
