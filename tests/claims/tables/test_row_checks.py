@@ -31,6 +31,16 @@ def test_no_average_of_f_scores_is_above_precision_and_recall():
     assert "micro" in reading(micro, "F scores")
 
 
+def test_a_weighted_f_score_may_stand_beside_plain_means_of_precision_and_recall():
+    row = {"accuracy": "0.961", "precision": "0.865", "sensitivity": "0.848", "f1": "0.966"}
+    assert "weighted" in reading(paper_of({"a": row}, unit="fraction"), "F scores")
+    assert outcomes(paper_of({"a": {**row, "f1": "0.93"}}, unit="fraction"), "F scores") == [
+        ("contradiction", "a", "f1")
+    ]
+    two = paper_of({"a": row}, unit="fraction", average="two classes", aggregation="single")
+    assert outcomes(two, "F scores") == [("contradiction", "a", "f1")]
+
+
 def test_an_f_score_below_the_harmonic_mean_may_be_a_macro_average_or_a_mean_over_folds():
     row = {"precision": "0.91", "sensitivity": "0.83", "f1": "0.84"}
     assert "macro" in reading(paper_of({"a": row}, unit="fraction"), "F scores")
