@@ -276,3 +276,17 @@ def test_rates_beside_the_counts_of_all_folds_may_be_means_over_folds():
     assert {column for outcome, _, column in one_run if outcome == "contradiction"} == {"precision", "npv", "f1"}
     far = paper_of({"a": {**row, "accuracy": "68.00"}}, aggregation="mean of 5 folds", **words)
     assert ("contradiction", "a", "accuracy") in outcomes(far, "rates against counts")
+
+
+def test_predictive_values_may_be_those_of_a_population():
+    row = {"sensitivity": "0.923", "specificity": "0.910", "precision": "0.173", "npv": "0.998", "accuracy": "0.915"}
+    words = {"unit": "fraction", "average": "two classes", "aggregation": "single"}
+    assert "a share of positives of 0.020" in reading(paper_of({"a": row}, **words), "rates of two classes")
+    assert "a share of positives of 0.020" in reading(paper_of({"a": row}, unit="fraction"), "rates of two classes")
+    wrong = altered(paper_of({"a": row}, **words), "a", "npv", "0.968")
+    assert ("contradiction", "a") in [issue[:2] for issue in outcomes(wrong, "rates of two classes")]
+    sizes = {"test_n_by_class": (ClassSizes((52, 78)),)}
+    elsewhere = {**row, "precision": "0.720", "npv": "0.979"}
+    unknown = outcomes(paper_of({"a": elsewhere}, **words), "rates of two classes")
+    assert ("contradiction", "a") in [issue[:2] for issue in unknown]
+    assert "of 0.2" in reading(paper_of({"a": elsewhere}, paper=sizes, **words), "rates of two classes")
