@@ -73,3 +73,14 @@ def test_a_class_that_is_called_p_is_judged():
     words = {"average": "two classes", "aggregation": "single", "unit": "fraction"}
     assert summary(check_tables(paper_of(rows, key="class", **words))).outcome == "contradiction"
     assert summary(check_tables(paper_of(rows, **words))).outcome == "consistent"
+
+
+def test_a_row_of_fractions_among_percents_is_read_as_fractions():
+    percents = {"sensitivity": "92.3", "specificity": "91.0", "precision": "87.3", "npv": "94.7", "accuracy": "91.5"}
+    fractions = {"sensitivity": "0.846", "specificity": "0.897", "precision": "0.846", "npv": "0.897"}
+    words = {"average": "two classes", "aggregation": "single"}
+    mixed = {"another paper": percents, "own": {**fractions, "accuracy": "0.877"}}
+    assert summary(check_tables(paper_of(mixed, **words))).outcome == "consistent"
+    wrong = {"another paper": percents, "own": {**fractions, "accuracy": "0.957"}}
+    ((issue, *_),) = summary(check_tables(paper_of(wrong, **words))).issues
+    assert (issue.outcome, issue.row) == ("contradiction", "own") and "about 0.87" in issue.computed

@@ -8,7 +8,8 @@ from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY
 from workflow_scripts.claims.tables.entry_rates import implied, rates_of
 from workflow_scripts.claims.tables.finding import WEIGHTED, Finding, finding
 from workflow_scripts.claims.tables.last_digits import distance, within
-from workflow_scripts.claims.tables.printed_entries import UNSCALED, Cell, Entry, ReadPaper, ReadTable
+from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable
+from workflow_scripts.claims.tables.printed_scales import UNSCALED
 from workflow_scripts.claims.tables.table_words import UNSAID, is_plain_mean, sums_up, takes_median
 from workflow_scripts.contracts.paper_tables.metric_spellings import is_metric
 from workflow_scripts.contracts.paper_tables.result_tables import PrintedValue
