@@ -187,7 +187,7 @@ def _misfitting(table: ReadTable, counts: Counts, cells: Sequence[Cell], misfits
             why = f"{listed(misfits)} do not follow from the counts as they stand."
             yield finding(CHECK, table.place, misfits, FITS_ONLY_IF, why, reading=reading, tried=_TRIED[:2])
             return
-    for reading, rates in _averages(counts).items():
+    for reading, rates in averages(counts).items():
         if all(cell.metric in rates and way_of(cell, rates[cell.metric]) is not None for cell in misfits):
             why = f"{listed(misfits)} are not of the positive class of the counts {_shown(counts)}."
             yield finding(CHECK, table.place, misfits, FITS_ONLY_IF, why, reading=reading, tried=_TRIED)
@@ -238,7 +238,7 @@ def _near(cell: Cell, counts: Counts) -> bool:
     return within(cell, *over_folds(cell.metric, number, number))
 
 
-def _averages(counts: Counts) -> dict[str, dict[str, float]]:
+def averages(counts: Counts) -> dict[str, dict[str, float]]:
     """Averages over both classes, by the words of the reading."""
     own, turned = counts.rates(), Counts(counts.tn, counts.fp, counts.fn, counts.tp).rates()
     share = (counts.tp + counts.fn) / counts.n
