@@ -23,3 +23,18 @@ def test_the_average_of_readers_may_have_the_precision_of_all_answers_together()
     assert "all answers together" in reading(paper, "means of rows")
     wrong = altered(paper, "Average", "precision", "78.9")
     assert outcomes(wrong, "means of rows") == [("contradiction", "Average", "precision")]
+
+
+def test_medians_over_folds_may_be_off_the_mean_of_medians_in_one_column_alone():
+    names = ("precision", "sensitivity", "f1", "specificity", "support")
+    texts = {
+        "a": ("0.863", "0.917", "0.868", "0.978", "218"),
+        "b": ("0.823", "0.658", "0.744", "0.980", "218"),
+        "c": ("0.801", "0.930", "0.896", "0.970", "218"),
+        "macro avg": ("0.836", "0.835", "0.836", "0.976", "654"),
+    }
+    rows = {name: dict(zip(names, cells, strict=True)) for name, cells in texts.items()}
+    paper = paper_of(rows, "class", unit="fraction", average="per class")
+    assert reading(paper, "means of rows").startswith("the mean has weights")
+    single = paper_of(rows, "class", unit="fraction", average="per class", aggregation="single")
+    assert outcomes(single, "means of rows") == [("contradiction", "macro avg", "precision")]

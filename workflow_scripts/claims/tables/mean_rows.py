@@ -20,8 +20,8 @@ _TRIED = ("a plain mean", "a support-weighted mean", "fewer rows", "classes with
 _OF_ITS_OWN = ("accuracy", "f1", "auc", "kappa", "mcc")
 # One unit of the last digit of numbers that are hardly means of others by chance.
 _FINE = 0.0011
-# Units of the last digit by which a median over folds may well be off.
-_NEAR = 5
+# Units of the last digit, or as a share, by which the mean of a median over folds may well be off.
+_NEAR, _NEAR_SHARE = 5, 0.01
 # A spread is this many times another one before it is called wrong: roundings of the parts change it a little.
 _FAR = 2.0
 
@@ -217,7 +217,7 @@ def _is_pooled(table: ReadTable, parts: _Parts, metric: str) -> bool:
 
 def _may_be_medians(table: ReadTable, cell: Cell, mean: float) -> bool:
     """Whether medians over folds are meant, or may be: of coarse digits, or near to the mean of the rows."""
-    near = cell.unit > _FINE or abs(cell.number - mean) <= _NEAR * cell.unit
+    near = cell.unit > _FINE or abs(cell.number - mean) <= max(_NEAR * cell.unit, _NEAR_SHARE)
     return takes_median(table.table.aggregation) or (table.aggregate == UNSAID and near)
 
 
