@@ -113,6 +113,9 @@ def test_an_average_in_a_heading_is_told_apart_from_the_metric():
      ("92.3 (120/130; 95% CI 86.2–96.1)", PrintedValue("92.3", ("86.2", "96.1"), (120, 130))),
      ("120/130 (92.3%)", PrintedValue("92.3%", fraction=(120, 130))),
      ("120/130", PrintedValue("120/130", fraction=(120, 130))),
+     ("0.91 (±0.02)", PrintedValue("0.91", plus_minus="0.02")),
+     ("0.91 (0.87–0.95) [± 0.02]", PrintedValue("0.91", ("0.87", "0.95"), plus_minus="0.02")),
+     ("0.92<sup>a</sup>", PrintedValue("0.92")), ("TP = 48", PrintedValue("48")),
      ("**0.92**†", PrintedValue("0.92")), ("0.92a", PrintedValue("0.92"))],
 )  # fmt: skip
 def test_a_cell_is_understood_with_what_is_printed_beside_its_number(text, value):

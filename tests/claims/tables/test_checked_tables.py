@@ -1,7 +1,7 @@
 """What a paper's tables come to: issues are counted once, and honest papers are not accused."""
 
 import pytest
-from made_tables import a_paper, altered
+from made_tables import a_paper, altered, paper_of
 
 from workflow_scripts.claims.outcome import CONTRADICTION, FITS_ONLY_IF, NOT_CHECKABLE, NOTE
 from workflow_scripts.claims.tables.checked_paper import CHECKS, check_tables, summary
@@ -52,3 +52,35 @@ def test_an_altered_number_of_an_honest_paper_is_found():
     assert summary(check_tables(paper)).outcome == "consistent"
     findings = check_tables(altered(paper, "a", "accuracy", "93.0"))
     assert [finding.column for finding in findings if finding.outcome == CONTRADICTION] == ["accuracy"]
+
+
+@pytest.mark.parametrize("name", ["Difference", "Δ (A − B)", "p value", "SD", "Max", "95% CI of difference"])
+def test_a_row_of_differences_or_p_values_is_not_judged_as_the_rates_of_a_model(name: str):
+    row = {"sensitivity": "0.923", "specificity": "0.910", "accuracy": "0.915"}
+    words = {"average": "two classes", "aggregation": "single", "unit": "fraction"}
+    wrong = {"sensitivity": "0.077", "specificity": "0.013", "accuracy": "0.300"}
+    findings = check_tables(paper_of({"A": row, name: wrong}, **words))
+    assert [finding.row for finding in findings if finding.outcome != "consistent"] == []
+    assert summary(check_tables(paper_of({"A": row, "B": wrong}, **words))).outcome == "contradiction"
+    columns = {metric: {"A": text, name: wrong[metric]} for metric, text in row.items()}
+    turned = check_tables(paper_of(columns, key="metric", **words))
+    assert [finding.row for finding in turned if finding.outcome != "consistent"] == []
+
+
+def test_a_class_that_is_called_p_is_judged():
+    wrong = {"sensitivity": "0.93", "specificity": "0.94", "accuracy": "0.99"}
+    rows = {"P": wrong, "QRS": {"sensitivity": "0.93", "specificity": "0.94", "accuracy": "0.935"}}
+    words = {"average": "two classes", "aggregation": "single", "unit": "fraction"}
+    assert summary(check_tables(paper_of(rows, key="class", **words))).outcome == "contradiction"
+    assert summary(check_tables(paper_of(rows, **words))).outcome == "consistent"
+
+
+def test_a_row_of_fractions_among_percents_is_read_as_fractions():
+    percents = {"sensitivity": "92.3", "specificity": "91.0", "precision": "87.3", "npv": "94.7", "accuracy": "91.5"}
+    fractions = {"sensitivity": "0.846", "specificity": "0.897", "precision": "0.846", "npv": "0.897"}
+    words = {"average": "two classes", "aggregation": "single"}
+    mixed = {"another paper": percents, "own": {**fractions, "accuracy": "0.877"}}
+    assert summary(check_tables(paper_of(mixed, **words))).outcome == "consistent"
+    wrong = {"another paper": percents, "own": {**fractions, "accuracy": "0.957"}}
+    ((issue, *_),) = summary(check_tables(paper_of(wrong, **words))).issues
+    assert (issue.outcome, issue.row) == ("contradiction", "own") and "about 0.87" in issue.computed

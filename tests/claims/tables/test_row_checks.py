@@ -31,6 +31,16 @@ def test_no_average_of_f_scores_is_above_precision_and_recall():
     assert "micro" in reading(micro, "F scores")
 
 
+def test_a_weighted_f_score_may_stand_beside_plain_means_of_precision_and_recall():
+    row = {"accuracy": "0.961", "precision": "0.865", "sensitivity": "0.848", "f1": "0.966"}
+    assert "weighted" in reading(paper_of({"a": row}, unit="fraction"), "F scores")
+    assert outcomes(paper_of({"a": {**row, "f1": "0.93"}}, unit="fraction"), "F scores") == [
+        ("contradiction", "a", "f1")
+    ]
+    two = paper_of({"a": row}, unit="fraction", average="two classes", aggregation="single")
+    assert outcomes(two, "F scores") == [("contradiction", "a", "f1")]
+
+
 def test_an_f_score_below_the_harmonic_mean_may_be_a_macro_average_or_a_mean_over_folds():
     row = {"precision": "0.91", "sensitivity": "0.83", "f1": "0.84"}
     assert "macro" in reading(paper_of({"a": row}, unit="fraction"), "F scores")
@@ -250,3 +260,33 @@ def test_no_share_is_above_all_or_below_nothing():
 def test_a_column_of_something_else_is_no_impossible_share():
     of_blood = {model: {"auc": auc, "accuracy": "0.9"} for model, auc in (("a", "350"), ("b", "412"))}
     assert outcomes(paper_of(of_blood), "possible values") == []
+
+
+def test_rates_beside_the_counts_of_all_folds_may_be_means_over_folds():
+    row = {
+        **{"tp": "223", "fn": "17", "fp": "67", "tn": "293", "sensitivity": "92.92", "specificity": "81.39"},
+        **{"accuracy": "86.00", "precision": "77.05", "npv": "94.53", "f1": "84.19"},
+    }
+    words = {"unit": "percent", "average": "two classes"}
+    assert outcomes(paper_of({"a": row}, aggregation="mean of 5 folds", **words), "rates against counts") == []
+    assert "folds" in reading(paper_of({"a": row}, **words), "rates against counts")
+    spread = {**row, "npv": "94.52", "f1": "84.15", "precision": "77.05 ± 3.94"}
+    assert "folds" in reading(paper_of({"a": spread}, **words), "rates against counts")
+    one_run = outcomes(paper_of({"a": row}, aggregation="single", **words), "rates against counts")
+    assert {column for outcome, _, column in one_run if outcome == "contradiction"} == {"precision", "npv", "f1"}
+    far = paper_of({"a": {**row, "accuracy": "68.00"}}, aggregation="mean of 5 folds", **words)
+    assert ("contradiction", "a", "accuracy") in outcomes(far, "rates against counts")
+
+
+def test_predictive_values_may_be_those_of_a_population():
+    row = {"sensitivity": "0.923", "specificity": "0.910", "precision": "0.173", "npv": "0.998", "accuracy": "0.915"}
+    words = {"unit": "fraction", "average": "two classes", "aggregation": "single"}
+    assert "a share of positives of 0.020" in reading(paper_of({"a": row}, **words), "rates of two classes")
+    assert "a share of positives of 0.020" in reading(paper_of({"a": row}, unit="fraction"), "rates of two classes")
+    wrong = altered(paper_of({"a": row}, **words), "a", "npv", "0.968")
+    assert ("contradiction", "a") in [issue[:2] for issue in outcomes(wrong, "rates of two classes")]
+    sizes = {"test_n_by_class": (ClassSizes((52, 78)),)}
+    elsewhere = {**row, "precision": "0.720", "npv": "0.979"}
+    unknown = outcomes(paper_of({"a": elsewhere}, **words), "rates of two classes")
+    assert ("contradiction", "a") in [issue[:2] for issue in unknown]
+    assert "of 0.2" in reading(paper_of({"a": elsewhere}, paper=sizes, **words), "rates of two classes")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import permutations
 
-from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION
+from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF
 from workflow_scripts.claims.tables.finding import Finding, finding
 from workflow_scripts.claims.tables.last_digits import way_of
 from workflow_scripts.claims.tables.printed_entries import Cell, ReadPaper, ReadTable
@@ -14,6 +14,9 @@ from workflow_scripts.contracts.paper_tables.result_tables import PrintedValue, 
 CHECK = "shares of counts"
 # Cells that follow a rule before the only one that does not is called wrong.
 _FEWEST = 5
+# Of the rules of `_wholes` the one of a total; of that so many samples at least have a value of a row.
+_OF_TOTAL, _MOST_WITH_VALUE = 2, 0.9
+_NO_VALUE = "some samples have no value of it, and the share is of the others"
 # Row number and column → what a share is of; 0 where there is nothing.
 Whole = Callable[[int, str], float]
 
@@ -46,14 +49,23 @@ def _in_brackets(table: ReadTable) -> Iterator[Finding]:
     if len(cells) < _FEWEST:
         return
     best: list[str | None] = []
-    for whole in _wholes(rows, {column for _, column, _ in cells}):
+    lacking = [False] * len(cells)
+    for rule, whole in enumerate(_wholes(rows, {column for _, column, _ in cells})):
         ways = [
             way_of(cell, _number(rows[number], column) / of) if (of := whole(number, column)) > 0 else None
             for number, column, cell in cells
         ]
         if sum(way is not None for way in ways) > sum(way is not None for way in best):
             best = ways
-    yield from _judged(table, [cell for _, _, cell in cells], best)
+            if rule == _OF_TOTAL:
+                lacking = [_lacking(cell, _number(rows[n], column), whole(n, column)) for n, column, cell in cells]
+    yield from _judged(table, [cell for _, _, cell in cells], best, lacking)
+
+
+def _lacking(cell: Cell, part: float, whole: float) -> bool:
+    """Whether the share is that of a little fewer samples than the total, as where some have no value."""
+    fewer = range(int(whole) - 1, int(whole * _MOST_WITH_VALUE) - 1, -1)
+    return any(of > 0 and way_of(cell, part / of) is not None for of in fewer)
 
 
 def _wholes(rows: Sequence[Row], columns: set[str]) -> list[Whole]:
@@ -110,8 +122,13 @@ def _share_way(row: Row, cell: Cell, part: str, whole: str, test_n: int | None) 
     return way_of(cell, _number(row, part) / of) if of > 0 and part in row.values else None
 
 
-def _judged(table: ReadTable, cells: Sequence[Cell], ways: Sequence[str | None]) -> Iterator[Finding]:
-    """Consistent where all cells follow the rule, wrong where the only one does not."""
+def _judged(
+    table: ReadTable, cells: Sequence[Cell], ways: Sequence[str | None], lacking: Sequence[bool] = ()
+) -> Iterator[Finding]:
+    """Consistent where all cells follow the rule, wrong where the only one does not.
+
+    lacking: cells of which some samples may have no value.
+    """
     misfits = [cell for cell, way in zip(cells, ways, strict=False) if way is None]
     if len(ways) != len(cells) or len(cells) - len(misfits) < _FEWEST:
         return
@@ -123,4 +140,7 @@ def _judged(table: ReadTable, cells: Sequence[Cell], ways: Sequence[str | None])
         why = f"{misfits[0].value.text} does not follow from the counts as the {len(fits)} other shares do."
         tried = ("shares of the row, of the column, of a total, of a block", "cut off or rounded twice")
         innocent = "The count may be the misprinted number."
+        if any(lacking[number] for number, way in enumerate(ways) if way is None and lacking):
+            yield finding(CHECK, table.place, misfits, FITS_ONLY_IF, why, reading=_NO_VALUE, tried=tried)
+            return
         yield finding(CHECK, table.place, misfits, CONTRADICTION, why, tried=tried, innocent=innocent)

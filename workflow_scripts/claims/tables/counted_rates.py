@@ -7,12 +7,17 @@ from dataclasses import dataclass
 
 from workflow_scripts.claims.arithmetic.ways_of_writing import ROUNDED
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF, NOTE
-from workflow_scripts.claims.tables.finding import WEIGHTED, Finding, finding
-from workflow_scripts.claims.tables.last_digits import READINGS, distance, way_of, way_of_all
+from workflow_scripts.claims.tables.entry_rates import LINEAR, over_folds
+from workflow_scripts.claims.tables.finding import MEANS_OVER_FOLDS, WEIGHTED, Finding, finding
+from workflow_scripts.claims.tables.last_digits import READINGS, distance, way_of, way_of_all, within
 from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable, listed
+from workflow_scripts.claims.tables.table_words import MEANS, SINGLE
 
 CHECK = "rates against counts"
 _COUNTS = ("tp", "fn", "fp", "tn")
+_RATIOS = ("lr_positive", "lr_negative", "dor")
+# A mean of ratios over folds may be this far from the ratio of all samples, as a part of it.
+_FOLDS = 0.25
 # Readings of a row's counts, in words that complete "fits only if …".
 _EXCHANGES = {
     "TN and FP are exchanged": ("tp", "fn", "tn", "fp"),
@@ -105,7 +110,7 @@ def _whole_accuracies(rows: Sequence[tuple[Entry, Counts]]) -> bool:
 def _of_row(table: ReadTable, entry: Entry, counts: Counts, whole_accuracies: bool) -> Iterator[Finding]:
     cells = [cell for name, cell in entry.cells.items() if name not in _COUNTS]
     rates = counts.rates()
-    cells = [cell for cell in cells if cell.metric in rates or cell.metric in ("lr_positive", "lr_negative", "dor")]
+    cells = [cell for cell in cells if cell.metric in rates or cell.metric in _RATIOS]
     ways = {cell.metric: _way(cell, counts) or _of_printed(entry, cell) for cell in cells}
     misfits = [cell for cell in cells if ways[cell.metric] is None]
     if whole_accuracies and (accuracy := entry.get("accuracy")) in misfits:
@@ -137,7 +142,7 @@ def _of_row(table: ReadTable, entry: Entry, counts: Counts, whole_accuracies: bo
 def _way(cell: Cell, counts: Counts) -> str | None:
     """The way by which a cell is written; ratios may be of counts with 0.5 added."""
     given = [counts.rates()]
-    if cell.metric in ("lr_positive", "lr_negative", "dor"):
+    if cell.metric in _RATIOS:
         given.append(Counts(counts.tp + 0.5, counts.fn + 0.5, counts.fp + 0.5, counts.tn + 0.5).rates())
     ways = [way_of(cell, rates[cell.metric]) for rates in given if cell.metric in rates]
     if not any(cell.metric in rates for rates in given):
@@ -182,11 +187,17 @@ def _misfitting(table: ReadTable, counts: Counts, cells: Sequence[Cell], misfits
             why = f"{listed(misfits)} do not follow from the counts as they stand."
             yield finding(CHECK, table.place, misfits, FITS_ONLY_IF, why, reading=reading, tried=_TRIED[:2])
             return
-    for reading, rates in _averages(counts).items():
+    for reading, rates in averages(counts).items():
         if all(cell.metric in rates and way_of(cell, rates[cell.metric]) is not None for cell in misfits):
             why = f"{listed(misfits)} are not of the positive class of the counts {_shown(counts)}."
             yield finding(CHECK, table.place, misfits, FITS_ONLY_IF, why, reading=reading, tried=_TRIED)
             return
+    if _are_of_folds(table, counts, cells, misfits):
+        why = f"{listed(misfits)} are near to what follows from the counts {_shown(counts)} of all folds together."
+        outcome = CONSISTENT if table.aggregate == MEANS else FITS_ONLY_IF
+        reading = "" if outcome == CONSISTENT else MEANS_OVER_FOLDS
+        yield finding(CHECK, table.place, misfits, outcome, why, reading=reading, tried=_TRIED, strength="weak")
+        return
     for cell in misfits:
         number = _number(cell, counts)
         if number is None:
@@ -205,7 +216,29 @@ def _misfitting(table: ReadTable, counts: Counts, cells: Sequence[Cell], misfits
         )
 
 
-def _averages(counts: Counts) -> dict[str, dict[str, float]]:
+def _are_of_folds(table: ReadTable, counts: Counts, cells: Sequence[Cell], misfits: Sequence[Cell]) -> bool:
+    """Whether rates are means over folds whose counts are added up: said, shown by ±, or shown by which do not fit.
+
+    Of stratified folds the mean of a rate that is linear is that of all samples, and most others are not.
+    """
+    if table.aggregate == SINGLE or not all(_near(cell, counts) for cell in misfits):
+        return False
+    if table.aggregate == MEANS or all(cell.value.plus_minus for cell in misfits):
+        return True
+    linear = [cell for cell in cells if cell.metric in LINEAR]
+    return len(misfits) > 1 and len(linear) > 1 and not any(cell in misfits for cell in linear)
+
+
+def _near(cell: Cell, counts: Counts) -> bool:
+    number = _number(cell, counts)
+    if number is None:
+        return False
+    if cell.metric in _RATIOS:
+        return within(cell, number * (1 - _FOLDS), number * (1 + _FOLDS))
+    return within(cell, *over_folds(cell.metric, number, number))
+
+
+def averages(counts: Counts) -> dict[str, dict[str, float]]:
     """Averages over both classes, by the words of the reading."""
     own, turned = counts.rates(), Counts(counts.tn, counts.fp, counts.fn, counts.tp).rates()
     share = (counts.tp + counts.fn) / counts.n

@@ -79,16 +79,19 @@ def rates_of(
             low, high = 1 - high, 1 - low
         name = _COMPLEMENTS.get(cell.metric, cell.metric)
         if slack:
-            inside = min(1.0, max(0.0, (low + high) / 2))
-            spread = inside * (1 - inside)
-            room = (
-                _LINEAR_SLACK * spread**0.5 if name in LINEAR else _CURVED_SLACK * spread + _LINEAR_SLACK * spread**0.5
-            )
-            low, high = low - room, high + room
+            low, high = over_folds(name, low, high)
         if name in raised:
             high = 1.0 if lacking >= 1 else min(1.0, max(high, 0.0) / (1 - lacking))
         rates.append(Rate(name, low, high))
     return rates
+
+
+def over_folds(metric: str, low: float, high: float) -> tuple[float, float]:
+    """The ends of a rate of all samples, as wide as a mean of it over folds may lie."""
+    inside = min(1.0, max(0.0, (low + high) / 2))
+    spread = inside * (1 - inside)
+    room = _LINEAR_SLACK * spread**0.5 + (0.0 if metric in LINEAR else _CURVED_SLACK * spread)
+    return low - room, high + room
 
 
 def implied(rates: Sequence[Rate]) -> tuple[float, float] | None:

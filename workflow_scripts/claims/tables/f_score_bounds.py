@@ -31,6 +31,9 @@ _FINE = 0.005
 _ROUNDED_BEFORE = 2 * COARSEST
 # As many classes there may be where no number of them is printed.
 _MOST_CLASSES = 20
+# A support-weighted F score lies below the accuracy, or above it, by at most these parts of the wrong answers: so do 99
+# of 100 of made matrices whose F is above the plain means of precision and recall.
+_BELOW_ACCURACY, _ABOVE_ACCURACY = 0.1, 0.4
 EVERY_AVERAGE = ("cut off or rounded twice", "macro, weighted and micro averages", "means over folds or runs")
 OF_CLASS_VALUES = ("class values that were rounded before", "classes that are never predicted left out")
 
@@ -155,6 +158,9 @@ def _impossible(table: ReadTable, entry: Entry, score: FScore, nearest: float) -
     if above and not table.of_one_class and accuracy is not None and within(cell, *accuracy.span()):
         reading = "F1 is a micro average (the accuracy) and precision and recall are not"
         return finding(CHECK, table.place, score.cells, FITS_ONLY_IF, why, reading=reading, tried=EVERY_AVERAGE)
+    if above and not table.of_one_class and accuracy is not None and _may_be_weighted(cell, accuracy):
+        reading = "F1 is a support-weighted average, and precision and recall are plain means"
+        return finding(CHECK, table.place, score.cells, FITS_ONLY_IF, why, reading=reading, tried=EVERY_AVERAGE)
     if table.average == OVER_CLASSES and _left_out(score, table.table.n_classes or _MOST_CLASSES):
         reading = "classes that are never predicted are left out of some of the means"
         return finding(CHECK, table.place, score.cells, FITS_ONLY_IF, why, reading=reading, tried=EVERY_AVERAGE)
@@ -165,6 +171,12 @@ def _impossible(table: ReadTable, entry: Entry, score: FScore, nearest: float) -
         reading = "" if outcome == CONSISTENT else reading
         return finding(CHECK, table.place, score.cells, outcome, why, reading=reading, tried=EVERY_AVERAGE)
     return _contradiction(table, score, why, nearest)
+
+
+def _may_be_weighted(score: Cell, accuracy: Cell) -> bool:
+    """Whether an F score is as near to the accuracy as support-weighted ones are: that recall is the accuracy."""
+    low, high = accuracy.span()
+    return within(score, low - _BELOW_ACCURACY * (1 - low), high + _ABOVE_ACCURACY * max(0.0, 1 - high))
 
 
 def _left_out(score: FScore, classes: int) -> bool:

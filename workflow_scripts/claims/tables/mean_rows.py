@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from workflow_scripts.claims.arithmetic.ways_of_writing import ANY, ROUNDED
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF
+from workflow_scripts.claims.tables.entry_rates import implied, rates_of
 from workflow_scripts.claims.tables.finding import WEIGHTED, Finding, finding
 from workflow_scripts.claims.tables.last_digits import distance, within
-from workflow_scripts.claims.tables.printed_entries import UNSCALED, Cell, Entry, ReadPaper, ReadTable
+from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable
+from workflow_scripts.claims.tables.printed_scales import UNSCALED
 from workflow_scripts.claims.tables.table_words import UNSAID, is_plain_mean, sums_up, takes_median
 from workflow_scripts.contracts.paper_tables.metric_spellings import is_metric
 from workflow_scripts.contracts.paper_tables.result_tables import PrintedValue
@@ -18,8 +20,8 @@ _TRIED = ("a plain mean", "a support-weighted mean", "fewer rows", "classes with
 _OF_ITS_OWN = ("accuracy", "f1", "auc", "kappa", "mcc")
 # One unit of the last digit of numbers that are hardly means of others by chance.
 _FINE = 0.0011
-# Units of the last digit by which a median over folds may well be off.
-_NEAR = 5
+# Units of the last digit, or as a share, by which the mean of a median over folds may well be off.
+_NEAR, _NEAR_SHARE = 5, 0.01
 # A spread is this many times another one before it is called wrong: roundings of the parts change it a little.
 _FAR = 2.0
 
@@ -180,6 +182,11 @@ def _misfits(table: ReadTable, parts: _Parts, misfits: Sequence[str]) -> Iterato
     weights = _weights(parts)
     cell = cells[0]
     mean = sum(part.number for part in parts.of(cell.metric)) / len(parts.of(cell.metric))
+    if len(wrong) == 1 and _is_pooled(table, parts, cell.metric):
+        why = f"{cell.value.text} is not the mean of the rows, {cell.printed(mean)}, as {len(fits)} columns are."
+        reading = f"{cell.called} of {parts.summary.name} is that of all answers together"
+        yield finding(CHECK, table.place, (cell,), FITS_ONLY_IF, why, reading=reading, tried=_TRIED)
+        return
     if len(fits) >= 2 and len(wrong) == 1 and not _may_be_medians(table, cell, mean):
         why = (
             f"{cell.value.text} is printed; the rows have the mean {cell.printed(mean)}; {len(fits)} columns are means."
@@ -196,9 +203,21 @@ def _misfits(table: ReadTable, parts: _Parts, misfits: Sequence[str]) -> Iterato
     yield finding(CHECK, table.place, cells, FITS_ONLY_IF, why, reading=reading, tried=_TRIED)
 
 
+def _is_pooled(table: ReadTable, parts: _Parts, metric: str) -> bool:
+    """Whether a predictive value follows from the mean rates and the share of positives that all rows have.
+
+    On the same samples the mean sensitivity is that of all answers together, and a mean of predictive values is not.
+    """
+    if table.class_key or metric not in ("precision", "npv") or not parts.summary.has("sensitivity", "specificity"):
+        return False
+    spans = [implied(rates_of(entry)) for entry in (parts.summary, *parts.entries)]
+    shares = [span for span in spans if span is not None]
+    return len(shares) == len(spans) and max(low for low, _ in shares) <= min(high for _, high in shares)
+
+
 def _may_be_medians(table: ReadTable, cell: Cell, mean: float) -> bool:
     """Whether medians over folds are meant, or may be: of coarse digits, or near to the mean of the rows."""
-    near = cell.unit > _FINE or abs(cell.number - mean) <= _NEAR * cell.unit
+    near = cell.unit > _FINE or abs(cell.number - mean) <= max(_NEAR * cell.unit, _NEAR_SHARE)
     return takes_median(table.table.aggregation) or (table.aggregate == UNSAID and near)
 
 

@@ -9,23 +9,23 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from workflow_scripts.claims.arithmetic.ways_of_writing import ANY, before
+from workflow_scripts.claims.tables.printed_scales import SMALL_SHARES, exact_unit, scale_of_column, scale_of_row
 from workflow_scripts.claims.tables.table_words import (
     PER_CLASS,
     TWO_CLASSES,
     aggregate_kind,
+    are_statistics,
     average_kind,
     class_key,
     sums_up,
 )
-from workflow_scripts.contracts.paper_tables.metric_spellings import canonical, is_metric
+from workflow_scripts.contracts.paper_tables.metric_spellings import canonical, is_metric, is_share
 from workflow_scripts.contracts.paper_tables.result_tables import PaperTables, PrintedValue, ResultTable, Row
 
 # The kind of name that a column's own class or set gets.
 PART = "part of the column"
-# Shares that are small where a model is good: below 1.5 in a table of percents they are percents all the same.
-SMALL_SHARES = ("error_rate", "false_positive_rate", "false_negative_rate")
-# Ratios and counts are printed as they are, whatever the unit of the table.
-UNSCALED = ("lr_positive", "lr_negative", "dor", "tp", "fp", "fn", "tn", "n", "support")
+# Digits after the point of a fraction among percents, and shares of a row that are such.
+_DECIMALS, _FEWEST = 2, 2
 # Parts of a unit below which a printed number is one of floating point.
 _FINEST = 1e-9
 
@@ -162,8 +162,9 @@ class ReadPaper:
 
 
 def read_paper(paper: PaperTables) -> ReadPaper:
-    """All tables of a paper with their entries."""
-    return ReadPaper(paper, tuple(ReadTable(table, tuple(_entries(table))) for table in paper.tables))
+    """All tables of a paper with their entries; rows of differences, p-values and spreads are none."""
+    tables = [replace(t, rows=tuple(r for r in t.rows if not are_statistics(r.label))) for t in paper.tables]
+    return ReadPaper(paper, tuple(ReadTable(table, tuple(_entries(table))) for table in tables))
 
 
 def _entries(table: ResultTable) -> list[Entry]:
@@ -171,9 +172,9 @@ def _entries(table: ResultTable) -> list[Entry]:
     if label_key:
         return list(_pivoted(table, label_key))
     parts = _parts(table.columns)
-    scales = {column: _scale(table, column, parts.get(column, (column, ""))[0]) for column in table.columns}
+    scales = {column: scale_of_column(table, column, parts.get(column, (column, ""))[0]) for column in table.columns}
     exact = {
-        column: _exact_unit([row.values[column] for row in table.rows if column in row.values]) for column in scales
+        column: exact_unit([row.values[column] for row in table.rows if column in row.values]) for column in scales
     }
     entries: list[Entry] = []
     for row in table.rows:
@@ -186,8 +187,25 @@ def _entries(table: ResultTable) -> list[Entry]:
             for column, value in row.values.items()
             if value.number is not None
         }
-        entries += _of_row(row, cells, parts)
+        entries += _of_row(row, _in_own_unit(cells), parts)
     return entries
+
+
+def _in_own_unit(cells: Mapping[str, Cell]) -> dict[str, Cell]:
+    """The cells of a row, as fractions where all its shares are such among the percents of other rows.
+
+    So are rows of other papers in a comparison. No model has all its shares below one percent.
+    """
+    shares = {
+        column: cell
+        for column, cell in cells.items()
+        if cell.scale == 100 and is_share(cell.metric) and cell.metric not in SMALL_SHARES
+    }
+    fractions = [cell for cell in shares.values() if cell.value.decimals >= _DECIMALS and cell.value.number]
+    above = [cell for cell in shares.values() if cell.value.percent or abs(cell.value.number or 0) > 1]
+    if len(fractions) < _FEWEST or above:
+        return dict(cells)
+    return {column: replace(cell, scale=1.0) if column in shares else cell for column, cell in cells.items()}
 
 
 def _of_row(row: Row, cells: Mapping[str, Cell], parts: Mapping[str, tuple[str, str]]) -> Iterator[Entry]:
@@ -195,7 +213,7 @@ def _of_row(row: Row, cells: Mapping[str, Cell], parts: Mapping[str, tuple[str, 
     by_part: dict[str, dict[str, Cell]] = {}
     for column, cell in cells.items():
         by_part.setdefault(parts.get(column, (column, ""))[1], {})[cell.metric] = cell
-    summary = any(sums_up(name) for name in row.label.values())
+    summary = any(map(sums_up, row.label.values()))
     for part, of_part in by_part.items():
         label = {**row.label, PART: part} if part else dict(row.label)
         yield Entry(
@@ -237,7 +255,7 @@ def _pivoted(table: ResultTable, key: str) -> Iterator[Entry]:
     for row in table.rows:
         blocks.setdefault(tuple((kind, name) for kind, name in row.label.items() if kind != key), []).append(row)
     for names, rows in blocks.items():
-        for column in dict.fromkeys(column for row in rows for column in row.values):
+        for column in dict.fromkeys(c for row in rows for c in row.values if not are_statistics({PART: c})):
             cells = {}
             for row in rows:
                 metric = canonical(row.label[key])
@@ -245,38 +263,11 @@ def _pivoted(table: ResultTable, key: str) -> Iterator[Entry]:
                 if value is None or value.number is None:
                     continue
                 along = [cell for cell in row.values.values() if cell.number is not None]
-                exact_unit = _exact_unit(along) if value.unit == 1 else None
-                scale = _scale_of(table.unit, metric, along)
-                cells[metric] = Cell(row.name, column, metric, value, scale, exact_unit, row.label[key])
+                last = exact_unit(along) if value.unit == 1 else None
+                scale = scale_of_row(table.unit, metric, along)
+                cells[metric] = Cell(row.name, column, metric, value, scale, last, row.label[key])
             label = {**dict(names), PART: column}
             yield Entry(", ".join(label.values()), label, cells, sums_up(column))
-
-
-def _scale(table: ResultTable, column: str, metric: str) -> float:
-    if metric in UNSCALED:
-        return 1.0
-    if metric in SMALL_SHARES and (table.unit or "").startswith("percent") and column not in table.fraction_columns:
-        return 100.0
-    return table.scale(column)
-
-
-def _scale_of(unit: str | None, metric: str, along: Sequence[PrintedValue]) -> float:
-    """What 1 is printed as in a row of one metric."""
-    if metric in UNSCALED:
-        return 1.0
-    largest = max((abs(value.number) for value in along if value.number is not None), default=0.0)
-    return 100.0 if largest > 1.5 or ((unit or "").startswith("percent") and metric in SMALL_SHARES) else 1.0
-
-
-def _exact_unit(along: Sequence[PrintedValue]) -> float | None:
-    """The coarsest last digit of a column in which all numbers but a plain 100, 1 or 0 have decimals."""
-    finer = [
-        value
-        for value in along
-        if value.number is not None and value.text.strip().rstrip("%").strip() not in ("100", "1", "0")
-    ]
-    units = {value.unit for value in finer}
-    return max(units) if len(finer) > 1 and max(units) < 1 else None
 
 
 def cell_beside(row: str, column: str, value: PrintedValue) -> Cell:

@@ -12,6 +12,7 @@ from workflow_scripts.claims.tables.finding import MEANS_OVER_FOLDS, Finding, fi
 from workflow_scripts.claims.tables.last_digits import READINGS, distance, way_of, way_of_all
 from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable, cell_beside
 from workflow_scripts.claims.tables.table_words import MEANS
+from workflow_scripts.claims.tables.two_class_matrices import rates_beside
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,6 +65,7 @@ def check(paper: ReadPaper) -> Iterator[Finding]:
         yield from _row_percent(table, matrix)
         yield from _per_class(table, matrix)
         yield from _of_all(table, matrix)
+        yield from rates_beside(CHECK, table, matrix.counts, matrix.by_rows, _names(table, len(matrix.counts)))
         for with_rows in paper.tables:
             yield from _against_rows(table, with_rows, matrix, ("sensitivity", "precision", "f1", "specificity"))
         yield from _against_accuracy(paper, table, matrix)

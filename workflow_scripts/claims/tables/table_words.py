@@ -1,6 +1,7 @@
 """What a paper's words about a table mean for its arithmetic: averages, aggregates, rows that sum up others."""
 
 import re
+from collections.abc import Mapping
 
 # How values of several classes were put together.
 TWO_CLASSES, PER_CLASS, OVER_CLASSES, UNSAID = "two classes", "per class", "over classes", "not said"
@@ -13,6 +14,21 @@ _SUMS_UP = re.compile(
     rf"(?:(?:{_KIND_BEFORE})[ -]+)*(?:{_KIND})(?: \(.*\)| of .*| ?[±/].*)?"
     r"|macro|micro|weighted|(?:[\w-]+ )+(?:mean|average|avg)"
 )
+# A row of one of these beside rows of rates holds no rates of one model: each column has its own.
+_STATISTIC = re.compile(
+    r"(?:p|χ2|χ²|chi-?squared?|[tz](?=[ -]?[vs]))(?:[ -]?(?:values?|statistics?))?"
+    r"|(?:mcnemar|delong|wilcoxon)(?:['’]s)?(?: test)?(?: p)?"
+    r"|δ|delta|(?:(?:absolute|relative|mean|net) )?(?:differences?|diff\.?|improvements?|gains?|increase|change)"
+    r"|(?:95\s?% ?)?(?:ci|confidence interval)(?: of| for)?(?: the)?(?: differences?)?"
+    r"|s\.?d\.?|std\.?(?: ?dev(?:iation|\.)?)?|standard (?:deviation|error)|s\.?e\.?m\.?|variance|iqr|range|medians?"
+    r"|min(?:\.|imum)?|max(?:\.|imum)?|best|worst|highest|lowest"
+)
+# What may follow its name: what it is between, its unit.
+_OF_STATISTIC = re.compile(
+    r"\s*(?:[(\[].*[)\]]|\b(?:.* )?(?:of|for|vs\.?|between|over|across) .*|folds?|runs?|[,:%].*)?\s*"
+)
+# Kinds of names below which `P` is a p-value.
+_COMPARED = ("model", "who", "test", "row")
 _PLAIN_MEAN = re.compile(r"\b(?:mean|average|avg|macro)\b")
 _NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
 _CLASS_KEYS = ("class", "classes", "label", "category", "comparison", "type", "lesion", "diagnosis", "grade", "finding")
@@ -21,6 +37,19 @@ _CLASS_KEYS = ("class", "classes", "label", "category", "comparison", "type", "l
 def sums_up(label: str) -> bool:
     """Whether a row of this name sums up others: `Mean`, `Average of models`, `macro avg`, `Total`."""
     return bool(_SUMS_UP.fullmatch(" ".join(label.lower().split())))
+
+
+def are_statistics(label: Mapping[str, str]) -> bool:
+    """Whether a row of these names holds no rates of one model: `Difference`, `p value`, `SD`, `Min`.
+
+    `P` alone may be the name of a class, as of a wave.
+    """
+    for kind, name in label.items():
+        words = " ".join(name.lower().split())
+        match = _STATISTIC.match(words)
+        if match and _OF_STATISTIC.fullmatch(words[match.end() :]):
+            return words != "p" or kind in _COMPARED
+    return False
 
 
 def is_plain_mean(label: str) -> bool:

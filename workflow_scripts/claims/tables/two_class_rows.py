@@ -42,6 +42,9 @@ _LACKING = 0.4
 _TINY = 60
 # Of more samples, each fold has both classes.
 _SMALL = 300
+_PREDICTIVE = ("precision", "npv")
+# A population in which what is looked for is rarer than in the samples of a study.
+_RARE = 0.2
 # Rows of classes, and the part of them, whose accuracy is against the rest before that of another row must be.
 _FEWEST, _MOST = 3, 0.75
 # A share of positives that is known this well says that the rates are tied to each other.
@@ -76,6 +79,12 @@ def _of_row(paper: ReadPaper, table: ReadTable, entry: Entry) -> Iterator[Findin
         yield from _of_total(paper, table, entry, cells)
         return
     why = f"No two classes, of whatever sizes, give all rates of {entry.name}: {listed(cells)}."
+    if (share := _of_another_share(paper, table, entry)) is not None:
+        reading = (
+            f"PPV and NPV are for a share of positives of {share:.3f}, as of a population, and not of these samples"
+        )
+        yield finding(CHECK, table.place, cells, FITS_ONLY_IF, why, reading=reading, tried=("one share of positives",))
+        return
     if table.average == PER_CLASS and _accuracy_of_all(table, entry):
         reading = "the accuracy of each class is not that of the class against the rest"
         yield finding(CHECK, table.place, (entry.cells["accuracy"],), FITS_ONLY_IF, why, reading=reading, tried=_TRIED)
@@ -95,6 +104,27 @@ def _of_row(paper: ReadPaper, table: ReadTable, entry: Entry) -> Iterator[Findin
     suspected = [cell for cell in cells if fits_two_classes(entry, leave_out=(cell.metric,))]
     computed = "; ".join(f"{cell.called} {_implied(entry, cell)}" for cell in suspected)
     yield finding(CHECK, table.place, suspected or cells, CONTRADICTION, why, tried=_TRIED, computed=computed)
+
+
+def _of_another_share(paper: ReadPaper, table: ReadTable, entry: Entry) -> float | None:
+    """The share of positives for which the predictive values are, where that is another one than that of the samples.
+
+    Both follow from one share with the sensitivity and specificity, and the rest from another: a larger one by far, or
+    the one that is printed. Each of the two must speak against that of the samples: one wrong number does not.
+    """
+    if not entry.has("sensitivity", "specificity", *_PREDICTIVE):
+        return None
+    ties = [metric for metric in entry.cells if metric not in ("sensitivity", "specificity", *_PREDICTIVE)]
+    of_values = implied(rates_of(entry, leave_out=ties))
+    of_samples = implied(rates_of(entry, leave_out=_PREDICTIVE))
+    alone = [implied(rates_of(entry, leave_out=(metric,))) for metric in _PREDICTIVE]
+    if of_values is None or of_samples is None or any(alone):
+        return None
+    sizes = [table.table.class_sizes] if table.table.class_sizes else paper.paper.test_n_by_class
+    shares = [given.sizes[0] / given.total for given in sizes if len(given.sizes) == 2 and given.total]
+    printed = any(of_samples[0] <= share <= of_samples[1] for share in shares)
+    is_rarer = of_values[1] < min(_RARE, of_samples[0] / 2)
+    return sum(of_values) / 2 if printed or is_rarer else None
 
 
 def _of_two_classes(paper: ReadPaper, table: ReadTable, entry: Entry) -> bool:

@@ -1,30 +1,98 @@
 """Rows of a table in LaTeX as rows between bars."""
 
 import re
+from collections.abc import Iterator, Sequence
 
-_RULE = re.compile(
-    r"\s*\\(?:hline|toprule|midrule|bottomrule|centering|small|footnotesize|begin\{[^}]*\}.*|end\{[^}]*\}|"
-    r"(?:cline|cmidrule)(?:\([^)]*\))?\{[^}]*\}|label\{[^}]*\}|maketitle)\s*"
+_ARGUMENT = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
+_OPTION = r"(?:\s*[\[(][^\])]*[\])])?"
+_BEGIN = re.compile(
+    rf"\\begin\{{(?:tabular[xy*]?|longtable|array|tabu|tblr)\}}{_OPTION}(?:\{{\s*\\?[\d.]*\w+\}}(?=\{{))?(?:{_ARGUMENT})?"
 )
-_ROWS = re.compile(r"\\multirow\{[^}]*\}\{[^}]*\}\{((?:[^{}]|\{[^{}]*\})*)\}")
-_COLUMNS = re.compile(r"\\multicolumn\{(\d+)\}\{[^}]*\}\{((?:[^{}]|\{[^{}]*\})*)\}")
-_CAPTION = re.compile(r"\s*\\caption\{(.*)\}\s*")
-_MARKUP = re.compile(r"\\(?:textbf|textit|emph|underline|mathbf|text|textrm|bf|it)\b\s*|\$|[{}]|\\(?=%)|~")
+_END = re.compile(r"\\end\{(?:tabular[xy*]?|longtable|array|tabu|tblr)\}.*")
+_RULES = re.compile(
+    r"\\(?:hline|toprule|midrule|bottomrule|centering|small|footnotesize|scriptsize|maketitle|noalign|endhead|endfoot|"
+    rf"endfirsthead|endlastfoot|addlinespace{_OPTION}|(?:cline|cmidrule|rowcolor|label|vspace|arrayrulecolor){_OPTION}"
+    rf"{_ARGUMENT})(?![a-z])"
+)
+# Lines around a table that only typeset it.
+_AROUND = re.compile(
+    rf"(?:[}}\s]|{_RULES.pattern})*"
+    r"(?:\\(?:begin|end)\{[^}]*\}.*|\\(?:resizebox|scalebox|adjustbox|setlength|renewcommand|tabcolsep)[^|&]*)?"
+)
+_ROW_END = re.compile(r"(?:\\\\\*?|\\tabularnewline\b)(?:\s*\[[^\]]*\])?")
+_ROWS = re.compile(rf"\\multirow{_OPTION}{_ARGUMENT}{_OPTION}{_ARGUMENT}\{{((?:[^{{}}]|{_ARGUMENT})*)\}}")
+_COLUMNS = re.compile(rf"\\multicolumn\{{(\d+)\}}{_ARGUMENT}\{{((?:[^{{}}]|{_ARGUMENT})*)\}}")
+_CAPTION = re.compile(r"\s*\\caption(?:\[[^\]]*\])?\{(.*)\}\s*")
+# Commands whose argument is no part of what is printed in the cell, or a mark of a footnote.
+_APART = re.compile(
+    r"\\(?:cite[a-z]*|ref|label|footnote(?:mark|text)?|tablefootnote|tnote|textsuperscript|cellcolor|textcolor|color|"
+    rf"rowcolor|phantom|hspace|vspace){_OPTION}(?:{_ARGUMENT})?"
+)
+_RAISED = re.compile(r"\^\s*(?:\{\s*(?:\\?[a-z]+|[*†‡§,]+|\d)\s*\}|\\?[a-z]+|[*†‡§\d])")
+_MARKUP = re.compile(
+    r"\\(?:text(?:bf|it|rm|sf|tt|sc)?|emph|underline|uline|math(?:bf|rm|it)|boldsymbol|bm|bf(?:series)?|it|num|SI|qty|"
+    r"makecell|shortstack|thead|quad|dagger|ddagger|ast|uparrow|downarrow)\b\s*|\\[()!,;: ]|\\\\|\$|[{}]|\\(?=[%&#_])|~"
+)
 _DASH = re.compile(r"-{2,3}")
+_SIGNS = {r"\pm": "±", r"\kappa": "κ", r"\percent": "%", r"\textpm": "±", r"\cdot": "·", r"\beta": "β", r"\Delta": "Δ"}
 
 
-def without_latex(line: str) -> str:
-    """A line of LaTeX as Markdown has it: cells between bars, a caption as a note, nothing of a rule.
+def without_latex(lines: Sequence[str]) -> list[tuple[int, str]]:
+    """Lines with their numbers, from 1, those of LaTeX as Markdown has them: cells between bars, a caption as a note.
 
-    Any other line as it stands.
+    A row of a table may run over several lines, and the last one lacks its end. Any other line stays as it stands.
     """
-    if _RULE.fullmatch(line):
-        return ""
-    if caption := _CAPTION.fullmatch(line):
-        return f"note: {_plain(caption[1])}"
-    if not re.search(r"(?<!\\)&", line) or not re.search(r"\\\\\s*(?:\[[^\]]*\])?\s*(?:\\hline)?\s*(?:%.*)?$", line):
+    taken: list[tuple[int, str]] = []
+    inside, row, first = False, "", 0
+    for number, line in enumerate(lines, 1):
+        begin = _BEGIN.search(line)
+        if not inside and not begin:
+            taken.append((number, _outside(line)))
+            continue
+        inside = True
+        text = line[begin.end() :] if begin else line
+        end = _END.search(text)
+        text = _RULES.sub(" ", re.sub(r"(?<!\\)%.*$", "", text[: end.start()] if end else text))
+        first = first if row.strip() else number
+        *rows, row = _parted(f"{row} {text}")
+        rows, row, inside = ([*rows, row], "", False) if end else (rows, row, True)
+        taken += [(first, _cells(whole)) for whole in rows if whole.strip()] or [(number, "")]
+    if row.strip():
+        taken.append((first, row.strip()))
+    return taken
+
+
+def _outside(line: str) -> str:
+    """A line outside `tabular`; a row of one may be pasted alone."""
+    if "\\" not in line:
         return line
-    row = re.sub(r"\\\\\s*(?:\[[^\]]*\])?\s*(?:\\hline)?\s*(?:%.*)?$", "", line)
+    bare = _RULES.sub(" ", line)
+    if caption := _CAPTION.fullmatch(bare):
+        return f"note: {_plain(caption[1])}"
+    *rows, rest = _parted(re.sub(r"(?<!\\)%.*$", "", bare))
+    if len(rows) == 1 and re.search(r"(?<!\\)&", rows[0]) and not rest.strip():
+        return _cells(rows[0])
+    return "" if _AROUND.fullmatch(line) else line
+
+
+def _parted(text: str) -> Iterator[str]:
+    """The rows that a text holds, and what follows the last row end; one in braces, as of `makecell`, is none."""
+    start = depth = position = 0
+    while position < len(text):
+        end = _ROW_END.match(text, position) if depth == 0 else None
+        if end:
+            yield text[start:position]
+            start = position = end.end()
+        elif text[position] == "\\":
+            position += 2
+        else:
+            depth = max(0, depth + {"{": 1, "}": -1}.get(text[position], 0))
+            position += 1
+    yield text[start:]
+
+
+def _cells(row: str) -> str:
+    """A row with bars between its cells."""
     row = _COLUMNS.sub(lambda match: match[2] + " &" * (int(match[1]) - 1), _ROWS.sub(r"\1", row))
     cells = [_plain(cell).replace("|", "/") for cell in re.split(r"(?<!\\)&", row)]
     return f"| {' | '.join(cells)} |"
@@ -32,6 +100,7 @@ def without_latex(line: str) -> str:
 
 def _plain(text: str) -> str:
     """A text without the commands of its typesetting."""
-    return " ".join(
-        _MARKUP.sub(" ", _DASH.sub("–", text.replace(r"\pm", "±").replace(r"\kappa", "κ"))).split()
-    ).replace(" %", "%")
+    for command, sign in _SIGNS.items():
+        text = text.replace(command, sign)
+    text = _RAISED.sub("", _APART.sub("", _DASH.sub("–", text)))
+    return " ".join(_MARKUP.sub(" ", text).split()).replace(" %", "%")

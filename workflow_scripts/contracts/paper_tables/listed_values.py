@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from workflow_scripts.contracts.paper_tables.headed_cells import names_metric
-from workflow_scripts.contracts.paper_tables.metric_spellings import averaged, canonical
+from workflow_scripts.contracts.paper_tables.metric_spellings import averaged, canonical, column_names
 from workflow_scripts.contracts.paper_tables.plain_cells import CELL
 from workflow_scripts.contracts.paper_tables.printed_cells import read_cell
 from workflow_scripts.contracts.paper_tables.result_tables import PrintedValue, Row
@@ -61,7 +61,12 @@ def beside_name(heading: str) -> str:
 
 def values_of_table(listed: Sequence[ListedValue]) -> dict[str, PrintedValue]:
     """Metric → value of what is listed with a table."""
-    return {beside_name(entry.metric): entry.values[0] for entry in listed if len(entry.values) == 1}
+    values: dict[str, PrintedValue] = {}
+    for entry in listed:
+        if len(entry.values) == 1:
+            name = beside_name(entry.metric)
+            values[entry.metric if name in values else name] = entry.values[0]
+    return values
 
 
 def listed_rows(listed: Sequence[ListedValue]) -> tuple[Row, ...]:
@@ -77,9 +82,11 @@ def listed_rows(listed: Sequence[ListedValue]) -> tuple[Row, ...]:
         groups[-1].append(entry)
     rows = []
     for group in groups:
+        # `Detection Rate` below `Sensitivity` is another metric: what a name stands for first, it stands for.
+        names = column_names(entry.metric for entry in group)
         width = max(len(entry.values) for entry in group)
         for column in range(width):
-            values = {canonical(entry.metric): entry.values[column] for entry in group if column < len(entry.values)}
+            values = {names[entry.metric]: entry.values[column] for entry in group if column < len(entry.values)}
             name = " ".join(filter(None, (group[0].label, f"column {column + 1}" if width > 1 else "")))
             rows.append(Row({"row": name} if name else {}, values, group[0].line))
     return tuple(rows)

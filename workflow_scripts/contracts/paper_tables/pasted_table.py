@@ -71,6 +71,9 @@ def read_pasted(lines: Sequence[Line]) -> Pasted:
     if first is None:
         pasted.remarks.append(f"line {lines[0].number}: a table without a number was not read")
         return pasted
+    # A name alone below the headings is that of the first part of the rows.
+    while first > 1 and cells[first - 1].cells[0] and not any(cells[first - 1].cells[1:]):
+        first -= 1
     head_rows, body = cells[:first], cells[first:]
     if not head_rows:
         pasted.remarks.append(f"line {lines[0].number}: the table has no headings; write a line of them above it")
@@ -169,7 +172,9 @@ def _of_one_width(body: Sequence[_Cells], heads: Sequence[str], pasted: Pasted) 
             pasted.printed_beside |= {beside_name(row.cells[0]): values[0]} if values else {}
         elif len(row.cells) == width:
             kept.append(row)
-        elif len(filled) == 1 and not holds_number(filled[0]):
+        elif len(row.cells) == 1 and (cells := spaced_cells(row.cells[0], width - 1)):
+            kept.append(replace(row, cells=cells))
+        elif len(filled) == 1 and not holds_number(filled[0]) and numbers_in(filled[0].split()) < 2:
             kept.append(replace(row, cells=[filled[0], *[""] * (width - 1)]))
         else:
             words = f"{len(row.cells)} cells below {len(heads)} headings"
@@ -192,8 +197,10 @@ def _take_rows(headings: Sequence[Heading], body: Sequence[_Cells], pasted: Past
         kinds = {number: "class" if kind == "row" else kind for number, kind in kinds.items()}
     above: dict[int, str] = {}
     section, below = "", True
-    for row in body:
+    for number, row in enumerate(body):
         if not any(row.cells[1:]) and row.cells[0]:
+            if not below:
+                pasted.remarks.append(f"line {body[number - 1].number}: not used: {section!r}")
             section, below = row.cells[0], False
             continue
         below = True

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from workflow_scripts.contracts.paper_tables.metric_spellings import canonical, is_metric
 from workflow_scripts.contracts.paper_tables.printed_cells import is_empty, read_cell
@@ -97,12 +98,16 @@ def holds_number(cell: str) -> bool:
 
 
 def spaced_cells(line: str, columns: int) -> list[str] | None:
-    """Label and cells of a line whose cells single spaces part: the last `columns` numbers are its cells."""
+    """Label and cells of a line whose cells single spaces part: the last `columns` numbers are its cells.
+
+    None where words stand between or behind them, as in `92.3% 81.5% to 97.9%`.
+    """
     matches = list(CELL.finditer(line))
     if len(matches) < columns or columns == 0:
         return None
     kept = matches[-columns:]
-    if line[kept[-1].end() :].strip():
+    between = [line[number.end() : following.start()] for number, following in pairwise(kept)]
+    if any(words.strip() for words in (*between, line[kept[-1].end() :])):
         return None
     return [line[: kept[0].start()].strip(), *(match[0].strip() for match in kept)]
 

@@ -61,10 +61,8 @@ def read_plain_tables(path: Path) -> PaperTables:
 def plain_tables_of(text: str, name: str, id_: str) -> PaperTables:
     """The tables in a text; `name` is its file's, `id_` counts where it names no id itself."""
     reading = _Reading()
-    lines = [
-        Line(number, without_latex(line.replace("\u00a0", " ").rstrip(" \r")))
-        for number, line in enumerate(with_whole_cells(text.splitlines()), 1)
-    ]
+    whole = [line.replace("\u00a0", " ").rstrip(" \r") for line in with_whole_cells(text.splitlines())]
+    lines = [Line(*taken) for taken in without_latex(whole)]
     lines = [line for line in lines if not line.text.lstrip().startswith("```")]
     for position, line in enumerate(lines):
         reading.take(line, lines[position + 1 :])

@@ -18,9 +18,11 @@ _SECOND = re.compile(rf"(?:n\s*=\s*|SD\s*[:=]?\s*)?({_ONE})")
 _GROUP = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
 # Signs of footnotes and of emphasis, and letters raised after a number.
 _MARKS = re.compile(
-    r"[*†‡§¶#‖↑↓★☆$]+|<[^>]{1,6}>|\\[a-z]+\{|[{}]|\^[a-z\d,*]+|[ᵃᵇᶜᵈᵉᶠ¹²³⁴⁵⁶⁷⁸⁹]+|(?<=\d)[a-d](?=$|[\s(\[,])"
+    r"<sup>[^<]*</sup>|[*†‡§¶#‖↑↓★☆$]+|<[^>]{1,6}>|\\[a-z]+\{|[{}]|\^[a-z\d,*]+|[ᵃᵇᶜᵈᵉᶠ¹²³⁴⁵⁶⁷⁸⁹]+|(?<=\d)[a-d](?=$|[\s(\[,])"
     r"|(?<!\w)_+|_+(?!\w)"
 )
+# A count with its name, as cells of a 2 × 2 table have them.
+_NAME = re.compile(r"^\s*(?:TP|FP|FN|TN|n)\s*[=:]\s*(?=\d)", re.IGNORECASE)
 # A number that is only a bound is kept as text.
 _BOUND = re.compile(rf"[<>≤≥≈~]=?\s?{_ONE}")
 _EMPTY = re.compile(
@@ -39,13 +41,16 @@ def read_cell(text: str) -> tuple[PrintedValue | None, str]:
     None where no number leads the cell: what is left over is then the whole text.
     """
     rest = _MARKS.sub("", text.replace("\\pm", "±").replace("\\%", "%")).strip().strip("|").strip()
-    interval = fraction = in_brackets = None
+    rest = _NAME.sub("", rest)
+    interval = fraction = in_brackets = plus_minus = None
     left_over: list[str] = []
     for part in _inside(rest):
         if (pair := _INTERVAL.fullmatch(part)) and interval is None and _ordered(pair):
             interval = (_shown(pair[1]), _shown(pair[2]))
         elif (parts := _FRACTION.fullmatch(part)) and fraction is None and _is_part(parts):
             fraction = (_count(parts[1]), _count(parts[2]))
+        elif (within := _SPREAD.fullmatch(part)) and plus_minus is None:
+            plus_minus = _shown(within[1])
         elif (number := _SECOND.fullmatch(part)) and in_brackets is None:
             in_brackets = _shown(number[1])
         else:
@@ -53,6 +58,7 @@ def read_cell(text: str) -> tuple[PrintedValue | None, str]:
     outside = _GROUP.sub(" ", rest).strip()
     spread = _SPREAD.search(outside)
     if spread:
+        plus_minus = _shown(spread[1])
         outside = (outside[: spread.start()] + outside[spread.end() :]).strip()
     outside, interval = _without_interval(outside, interval)
     outside, fraction = _without_fraction(outside, fraction)
@@ -62,7 +68,7 @@ def read_cell(text: str) -> tuple[PrintedValue | None, str]:
         outside, in_brackets = in_brackets or _shown(outside), None
     elif not plain_number(outside) and not _BOUND.fullmatch(outside):
         return None, text.strip()
-    shown = PrintedValue(_shown(outside), interval, fraction, _shown(spread[1]) if spread else None, in_brackets)
+    shown = PrintedValue(_shown(outside), interval, fraction, plus_minus, in_brackets)
     return shown, "; ".join(left_over)
 
 
@@ -82,7 +88,12 @@ def _inside(text: str) -> Iterator[str]:
     """What stands in brackets, an interval, fraction or number each where it can be taken apart."""
     for match in _GROUP.finditer(text):
         inside = next(group for group in match.groups() if group is not None).strip()
-        whole = _INTERVAL.fullmatch(inside) or _FRACTION.fullmatch(inside) or _SECOND.fullmatch(inside)
+        whole = (
+            _SPREAD.fullmatch(inside)
+            or _INTERVAL.fullmatch(inside)
+            or _FRACTION.fullmatch(inside)
+            or _SECOND.fullmatch(inside)
+        )
         parts = [inside] if whole else re.split(r";\s*|,\s+", inside)
         yield from (part.strip() for part in parts if part.strip() and not is_empty(part))
 

@@ -1,0 +1,40 @@
+"""Means and shares that an innocent reading explains, and the same altered."""
+
+from made_tables import altered, outcomes, paper_of, reading
+
+
+def test_a_share_of_a_total_may_be_of_those_who_have_a_value():
+    shares = {"Total": "200", "HPV": "120 (60.0)", "Smoker": "40 (20.2)", "CIN1": "50 (25.0)", "CIN2": "31 (15.5)"}
+    rows = {name: {"patients": text} for name, text in {**shares, "CIN3": "22 (11.0)", "Pregnant": "7 (3.5)"}.items()}
+    assert "no value" in reading(paper_of(rows, key="row"), "shares of counts")
+    below = {**rows, "Smoker": {"patients": "40 (17.2)"}}
+    assert outcomes(paper_of(below, key="row"), "shares of counts") == [("contradiction", "Smoker", "patients")]
+
+
+def test_the_average_of_readers_may_have_the_precision_of_all_answers_together():
+    rows = {
+        "A": {"sensitivity": "96.2", "specificity": "60.3", "precision": "61.7"},
+        "B": {"sensitivity": "78.8", "specificity": "94.9", "precision": "91.1"},
+        "C": {"sensitivity": "82.7", "specificity": "84.6", "precision": "78.2"},
+        "D": {"sensitivity": "96.2", "specificity": "73.1", "precision": "70.4"},
+        "Average": {"sensitivity": "88.5", "specificity": "78.2", "precision": "73.0"},
+    }
+    paper = paper_of(rows, "who", unit="percent", average="two classes")
+    assert "all answers together" in reading(paper, "means of rows")
+    wrong = altered(paper, "Average", "precision", "78.9")
+    assert outcomes(wrong, "means of rows") == [("contradiction", "Average", "precision")]
+
+
+def test_medians_over_folds_may_be_off_the_mean_of_medians_in_one_column_alone():
+    names = ("precision", "sensitivity", "f1", "specificity", "support")
+    texts = {
+        "a": ("0.863", "0.917", "0.868", "0.978", "218"),
+        "b": ("0.823", "0.658", "0.744", "0.980", "218"),
+        "c": ("0.801", "0.930", "0.896", "0.970", "218"),
+        "macro avg": ("0.836", "0.835", "0.836", "0.976", "654"),
+    }
+    rows = {name: dict(zip(names, cells, strict=True)) for name, cells in texts.items()}
+    paper = paper_of(rows, "class", unit="fraction", average="per class")
+    assert reading(paper, "means of rows").startswith("the mean has weights")
+    single = paper_of(rows, "class", unit="fraction", average="per class", aggregation="single")
+    assert outcomes(single, "means of rows") == [("contradiction", "macro avg", "precision")]
