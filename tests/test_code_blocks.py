@@ -34,6 +34,7 @@ FOLLOWED = {
     "add_a_reader.md": "data/test_add_a_reader.py",
     "add_a_study.md": "workflow/test_add_a_study.py",
     "add_an_adapter.md": "data/test_add_a_reader.py",
+    "use_your_own_images.md": "data/test_collecting.py",
     "check_a_paper.md": "reporting/worked_examples.py",
 }
 # Pages whose Python this test runs.

@@ -1,6 +1,7 @@
 """Of a folder of raw files nothing disappears unseen, and nothing in it stops the reading."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from tests.raw import class_folders, picture, run_ingest, save
 from workflow_scripts.contracts.dataset import MANIFEST, QUARANTINE
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import read_json
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def touch(root: Path, *paths: str) -> None:
@@ -99,7 +102,7 @@ def test_results_that_would_lie_among_the_images_are_refused_before_anything_is_
 @pytest.mark.parametrize("wrapped", ["", "images/"])
 def test_a_folder_of_a_class_without_a_file_is_named(tmp_path, said, wrapped) -> None:
     root = class_folders(tmp_path / "raw" / wrapped, "a", "b", each=2)
-    for name in ("c/sub", ".cache"):
+    for name in ("c/sub", ".cache", "__MACOSX/c"):
         (root / name).mkdir(parents=True)
     (root / "link").symlink_to(root / "c")
     run_ingest(tmp_path / "out", sources={"folder": tmp_path / "raw"})
@@ -123,6 +126,32 @@ def test_a_class_whose_images_are_not_read_is_named(tmp_path, said) -> None:
         path.rename(path.with_suffix(".dcm"))
     with pytest.raises(UserError, match=r"1 class.*; passed over: \.dcm 2, \.heic 2 .images of formats"):
         run_ingest(tmp_path / "out", sources={"folder": root})
+
+
+def test_images_that_are_not_read_beside_images_of_a_class_are_warned_of(tmp_path, said) -> None:
+    root = class_folders(tmp_path / "raw", "a", "b", each=2)
+    touch(root, "a/1.jp2", "a/2.JP2", "b/1.dcm", "a/notes.txt", "README.pdf")
+    run_ingest(tmp_path / "out", sources={"folder": root})
+    assert "3 files in folders of classes are no samples: .jp2 2, .dcm 1 (images of formats that are not read" in said()
+
+
+def test_images_in_no_folder_are_put_into_folders_as_use_your_own_images_md_says(tmp_path) -> None:
+    images, table, rows = tmp_path / "images", tmp_path / "labels.csv", {"1 ä.png": "a", "2.png": "b", "3.png": "a"}
+    for number, name in enumerate((*rows, "4.png")):
+        save(images / name, picture(number))
+    with pytest.raises(UserError, match="its 4 images lie in no class folder; put those of each class") as error:
+        run_ingest(tmp_path / "out", sources={"folder": images})
+    assert "\n" not in str(error.value)
+    lines = ["path,label", *(f"{name},{label}" for name, label in rows.items()), "4.png,"]
+    table.write_text("\n".join(lines), encoding="utf-8-sig")
+    block = re.search(
+        r"```python\n(.*?)```", (ROOT / "docs/how-to/use_your_own_images.md").read_text("utf-8"), re.DOTALL
+    )
+    code = block[1].replace("/path/to/images", str(images)).replace("/path/to/classes", str(tmp_path / "classes"))
+    exec(code.replace("/path/to/labels.csv", str(table)), {})
+    out = run_ingest(tmp_path / "out", sources={"folder": tmp_path / "classes"})
+    manifest = MANIFEST.read(out / "manifest.csv").set_index("path")["label"]
+    assert manifest.to_dict() == {f"{label}/{name}": label for name, label in rows.items()}
 
 
 def test_classes_whose_names_are_nearly_equal_are_warned_of(tmp_path, said) -> None:

@@ -7,6 +7,7 @@ import zlib
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from tests.raw import picture, save
@@ -26,6 +27,13 @@ def reason_of(data: bytes, **options: object) -> str:
         decode(data, **options)
     assert refusal.value.reason in REASONS and refusal.value.detail
     return refusal.value.reason
+
+
+def tiff(pixels: np.ndarray, **options: object) -> bytes:
+    """A TIFF file as microscopes write it, in layouts that Pillow does not write."""
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, pixels, **options)
+    return buffer.getvalue()
 
 
 def deep_rgb_png(width: int, height: int) -> bytes:
@@ -99,6 +107,20 @@ def test_deeper_than_eight_bits_is_refused(depth: str) -> None:
     else:
         data = deep_rgb_png(16, 16)
     assert reason_of(data) == "unsupported_mode"
+
+
+@pytest.mark.parametrize("compression", [None, "lzw"])
+def test_a_plane_for_each_colour_is_read_at_eight_bits_and_refused_at_more(compression: str | None) -> None:
+    planes = np.random.default_rng(0).integers(0, 256, (3, 16, 20), dtype=np.uint8)
+    options = {"photometric": "rgb", "planarconfig": "separate", "compression": compression}
+    assert (np.asarray(decode(tiff(planes, **options))) == np.moveaxis(planes, 0, -1)).all()
+    assert reason_of(tiff(planes.astype(np.uint16) * 257, **options)) == "unsupported_mode"
+
+
+def test_slices_of_a_volume_and_samples_with_a_sign_are_refused() -> None:
+    volume = np.zeros((16, 16, 16), dtype=np.uint8)
+    assert reason_of(tiff(volume, volumetric=True, tile=(16, 16, 16), photometric="minisblack")) == "unsupported_mode"
+    assert reason_of(tiff(np.zeros((16, 16), dtype=np.int8), photometric="minisblack")) == "unsupported_mode"
 
 
 def test_several_frames_are_refused() -> None:

@@ -37,3 +37,16 @@ def test_what_is_wrong_with_labels_is_named_with_its_row(tmp_path, rows, message
     (tmp_path / "labels.csv").write_text("path,label\n" + rows)
     with pytest.raises(UserError, match=message):
         read_labels(tmp_path / "labels.csv", CLASSES, tmp_path, IMAGES)
+
+
+def test_a_row_without_a_label_labels_nothing_and_a_word_that_is_a_class_does(tmp_path):
+    (tmp_path / "labels.csv").write_text("path,label\na.png,NaN\nb.png,none\nc.png,\nd.png,benign\n")
+    given = read_labels(tmp_path / "labels.csv", ["benign ", "none"], tmp_path, ["a.png", "b.png", "c.png", "d.png"])
+    assert given == {"b.png": "none", "d.png": "benign "}
+
+
+@pytest.mark.parametrize("rows", ["", "b/2.png,\n"])
+def test_a_table_without_any_label_is_one_line(tmp_path, rows):
+    (tmp_path / "labels.csv").write_text("path,label\n" + rows)
+    with pytest.raises(UserError, match=r"--labels: no row of .*labels.csv has a label; fill in"):
+        read_labels(tmp_path / "labels.csv", CLASSES, tmp_path, IMAGES)

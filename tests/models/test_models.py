@@ -175,6 +175,16 @@ def test_positions_of_a_transformer_follow_the_image_size(tmp_path):
     assert torch.allclose(small.pos_embed[:, 1:].mean(), large.pos_embed[:, 1:].mean(), atol=1e-3)
 
 
+def test_a_file_in_colour_starts_a_network_of_grey_pictures_as_published_weights_do(tmp_path):
+    path = tmp_path / "colour.safetensors"
+    save_file(registry.create("tf_efficientnet_lite0", 1000, square(64), {}).state_dict(), path)
+    published = registry.create("tf_efficientnet_lite0", 2, square(64, 1), {}, path)
+    network = registry.create("tf_efficientnet_lite0", 2, square(64, 1), {})
+    load_start(network, path, "test")
+    for name, tensor in network.state_dict().items():
+        assert "classifier" in name or torch.equal(tensor, published.state_dict()[name]), name
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -1,8 +1,10 @@
 """Templates: what studies start from, and what is never run itself."""
 
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.load import settings
@@ -83,3 +85,12 @@ def test_a_training_names_those_of_its_folds_and_seeds_under_the_other_protocol(
     expected = [f"{folder}/fold{fold}-seed0/train.json" for fold in (0, 1)]
     assert plan.runs.origin_trainings("mine", "by_group", "network", keys) == expected
     assert plan.runs.origin_trainings("mine", "by_image", "network", keys) == []
+
+
+@pytest.mark.parametrize("page", ["use_your_own_images", "use_dicom", "use_slides", "use_visits"])
+def test_the_first_settings_of_a_page_on_own_data_are_a_whole_study(page):
+    text = (ROOT / "docs" / "how-to" / f"{page}.md").read_text(encoding="utf-8")
+    written = yaml.safe_load(re.search(r"```yaml\n(.*?)```", text, re.DOTALL)[1])
+    (name,) = written["studies"]
+    study = settings(ROOT, written).studies[name]
+    assert study.enabled and study.runs and any(rule.by == "group" for rule in study.protocols.values())

@@ -237,6 +237,20 @@ def test_labels_are_held_against_the_predictions(study, tmp_path):
     assert read_json(out / "record.json")["labels_sha256"]
 
 
+def test_labelled_files_without_a_prediction_and_files_passed_over_are_told_on_the_page(study, tmp_path):
+    inputs, folder = study
+    learned = pd.read_csv(inputs.split).query("subset == 'train'")["id"].iloc[0]
+    images = save(tmp_path / "images", {"copy": np.load(inputs.images)[int(learned.removeprefix("cell_"))]})
+    (images / "cut.png").write_bytes((images / "copy.png").read_bytes()[:300])
+    (images / "scan.jp2").write_text("x")
+    (tmp_path / "l.csv").write_text(f"path,label\ncut.png,{made.CLASSES[0]}\ncopy.png,{made.CLASSES[0]}\n")
+    apply.main(arguments(folder, images, "untold", labels=tmp_path / "l.csv"))
+    page = (inputs.root / "predict" / "untold" / "index.html").read_text(encoding="utf-8")
+    assert "1 file could not be read, 1 of other endings was passed over" in page
+    assert "of 1 labelled image;" in page and "1 labelled file could not be read and does not count" in page
+    assert "All of them are copies of images that it has learned from" in page
+
+
 def test_copies_do_not_count_for_the_accuracy_without_them(study, tmp_path):
     inputs, folder = study
     learned = pd.read_csv(inputs.split).query("subset == 'train'")["id"].iloc[0]

@@ -30,8 +30,9 @@ def page_content(
     table: pd.DataFrame,
     labels: Mapping[str, str],
     gradcam: Path,
+    passed_over: int,
 ) -> NewImages:
-    """Of the contract APPLIED, labels by path (none: empty), and the figure of Grad-CAM."""
+    """Of the contract APPLIED, labels by path (none: empty), the figure of Grad-CAM, and a number of files."""
     run, classes = reader.run, reader.run.weights.classes
     by_doubt = table.sort_values(["doubt", "path"], ascending=[False, True]).head(MOST_SHOWN)
     predicted = table["predicted"].value_counts()
@@ -44,6 +45,7 @@ def page_content(
         images=tuple(_image(row, reader, labels) for _, row in by_doubt.iterrows()),
         total=len(table),
         refused=len(reader.refused),
+        passed_over=passed_over,
         out_of_distribution=int((table["out_of_distribution"] == "yes").sum()),
         copies=int((table["copy_of"] != "").sum()),
         counts={class_name: int(predicted.get(class_name, 0)) for class_name in classes},
@@ -53,6 +55,7 @@ def page_content(
         usual=1 - WITHIN,
         scores=agreement(table, labels, classes),
         scores_without_copies=agreement(table[table["copy_of"] == ""], labels, classes),
+        labelled_unread=len(labels.keys() - set(table["path"])),
     )
 
 

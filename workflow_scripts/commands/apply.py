@@ -74,7 +74,7 @@ def main(args: argparse.Namespace) -> None:
         raise UserError(f"none of the {len(paths)} files can be read; {out / 'quarantine.csv'} says why")
     APPLIED.write(out / "predictions.csv", table)
     drawn = sheet.draw(out / "gradcam.png", reader, network, sheet.chosen(table, args.doubtful), len(table))
-    content = page_content(args.name, reader, judge.learned, table, labels, out / "gradcam.png")
+    content = page_content(args.name, reader, judge.learned, table, labels, out / "gradcam.png", len(passed_over))
     write_text(out / PAGE, new_images_page(content))
     _write_record(args, reader, table, len(passed_over), [out / PAGE, *(out / name for name in TABLES), *drawn])
     _say(table, reader, out)

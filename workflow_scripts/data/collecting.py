@@ -202,7 +202,7 @@ def _keep_attributes(collected: Collected, modality: Modality, attributes: Conta
         )
     if left := [name for name in given if name not in attributes]:
         log.info(
-            "columns of the table of groups that neither evaluate.subgroups nor a run names are left out: %s",
+            "further columns that neither evaluate.subgroups nor a run names are left out of the manifest: %s",
             ", ".join(left),
         )
     collected.samples = [

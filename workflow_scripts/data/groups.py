@@ -106,6 +106,17 @@ def alike(names: Iterable[str]) -> list[list[str]]:
     return sorted(sorted(spelt) for spelt in by_key.values() if len(spelt) > 1)
 
 
+def warn_of_alike(places: Mapping[str, str], setting: str) -> None:
+    """Warn of patients whose names are nearly equal. `places`: name → where it stands, as only this may be told."""
+    pairs = [[places[name] for name in names] for names in alike(places)]
+    if pairs:
+        log.warning(
+            "%s: names of %d patients are nearly equal (but for case, white space, zeros in front, `_` and `-`), first "
+            "%s; they count as different patients: if they are one, write them alike",
+            *(setting, len(pairs), " and ".join(sorted(min(pairs)))),
+        )
+
+
 def doubts(groups: list[str]) -> list[list[str]]:
     """Warn of groups whose names are nearly equal or that hold too much for one patient; the names that are alike.
 

@@ -6,8 +6,8 @@ Decided here, and nowhere else:
   colour profiles are not applied.
 - Samples deeper than 8 bits are refused (`unsupported_mode`): microscopes store 10 or 12 bits in 16, so that the right
   scale is not in the file, and a wrong one would give a black image without a word.
-- Files of several frames (animations, multi-page TIFF) are refused: which frame is meant is not ours to guess. The
-  exception is MPO, a camera's JPEG whose further frames are previews of the first.
+- Files of several frames (animations, multi-page TIFF, volumes) are refused: which frame is meant is not ours to guess.
+  The exception is MPO, a camera's JPEG whose further frames are previews of the first.
 """
 
 import hashlib
@@ -31,6 +31,9 @@ SUFFIXES = (".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
 MIN_SIDE = 8
 _MODES = ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr")
+# Tags of TIFF that Pillow does not act upon in every layout: bits of a sample, how they are meant, slices of a volume.
+_BITS, _SAMPLE_FORMAT, _SLICES = 258, 339, 32997
+_UNSIGNED = 1
 _STARTS = {b"BM": "BMP", b"GIF8": "GIF", b"\xff\xd8\xff": "JPEG", b"\x89PNG": "PNG", b"RIFF": "WEBP"} | {
     b"II*\0": "TIFF",
     b"MM\0*": "TIFF",
@@ -152,17 +155,23 @@ def _open(data: bytes) -> ImageFile:
         kind = next((kind for start, kind in _STARTS.items() if data.startswith(start)), None)
         if kind is None:
             raise RefusedSampleError("not_an_image", f"no {', '.join(FORMATS)} file") from None
-        raise RefusedSampleError("unreadable", f"starts like {kind}, but its header is damaged") from None
+        detail = f"starts like {kind}, but its header is damaged, or says a kind of pixels that is not read"
+        raise RefusedSampleError("unreadable", detail) from None
 
 
 def _check_kind(image: ImageFile) -> None:
     """Refuse several frames, deep samples and colour spaces that Pillow cannot turn into RGB."""
     frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
-    if frames > 1:
+    tags = getattr(image, "tag_v2", {})
+    if frames > 1 or (frames := tags.get(_SLICES, 1)) > 1:
         raise RefusedSampleError("unsupported_mode", f"{frames} frames; save the one that is meant")
     raw = " ".join(str(tile.args) for tile in image.tile)
-    if image.mode.startswith("I") or image.mode == "F" or re.search(r";(16|32)", raw):
+    # Of a plane for each colour Pillow says 8 bits whatever there are, and would show every other byte.
+    deep = max(tags.get(_BITS, (8,))) > 8 or re.search(r";(16|32)", raw)
+    if image.mode.startswith("I") or image.mode == "F" or deep:
         raise RefusedSampleError("unsupported_mode", "more than 8 bits a sample; save with 8, scaled as it should be")
+    if any(kind != _UNSIGNED for kind in tags.get(_SAMPLE_FORMAT, ())):
+        raise RefusedSampleError("unsupported_mode", "samples with a sign; save them as 0 to 255")
     if image.mode not in _MODES:
         raise RefusedSampleError("unsupported_mode", f"colour mode {image.mode}; save as RGB")
 

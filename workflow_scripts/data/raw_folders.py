@@ -118,9 +118,9 @@ def ending_words(counts: Mapping[str, int]) -> str:
     return "; ".join([*first, *([_listed(not_images)] if not_images else [])])
 
 
-def holds_other_images(paths: list[str]) -> bool:
-    """Whether there are images among the files, in formats that are not read."""
-    return any(_OTHER_IMAGES.fullmatch(ending(path)) for path in paths)
+def other_images(paths: list[str]) -> list[str]:
+    """Those of the files that are images in formats that are not read."""
+    return [path for path in paths if _OTHER_IMAGES.fullmatch(ending(path))]
 
 
 def _listed(counts: dict[str, int]) -> str:

@@ -16,6 +16,7 @@ from workflow_scripts.contracts.preparation_record import PreparationRecord
 from workflow_scripts.contracts.stain_reference import StainReference
 from workflow_scripts.contracts.weights_file import origin
 from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
+from workflow_scripts.models.input_shape import COLOURS
 from workflow_scripts.models.network_parts import classifier_names, token_grid
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import canonical_json, write_bytes
@@ -42,9 +43,10 @@ class TrainedWeights:
 def load_start(model: nn.Module, path: Path, name: str, without: tuple[str, ...] = ()) -> None:
     """Copy the tensors of a safetensors file into a network, all but its classifier; 16-bit tensors are cast.
 
-    A vision transformer's position embedding is interpolated when the file was made for another image size. `without`
-    names further modules whose tensors the file may have and the network need not. Raises UserError, naming the file,
-    when tensors are missing, too many, or of another shape. `name` is for the message.
+    A vision transformer's position embedding is interpolated when the file was made for another image size; for
+    pictures of one channel the first convolution's kernels are summed over the colours, as timm does with published
+    weights. `without` names further modules whose tensors the file may have and the network need not. Raises UserError,
+    naming the file, when tensors are missing, too many, or of another shape. `name` is for the message.
     """
     state = _read(path)[0]
     left_out = _prefixes(model, without)
@@ -54,6 +56,8 @@ def load_start(model: nn.Module, path: Path, name: str, without: tuple[str, ...]
     if "pos_embed" in wanted and wanted["pos_embed"].shape != state["pos_embed"].shape:
         state["pos_embed"] = _resized_positions(state["pos_embed"], model)
     for key, value in wanted.items():
+        if _is_of_colours(state[key], value):
+            state[key] = state[key].float().sum(dim=1, keepdim=True)
         if value.shape != state[key].shape:
             raise UserError(
                 f"{path} does not fit {name}: {key!r} has the shape {tuple(state[key].shape)}, the model's is "
@@ -147,6 +151,12 @@ def _opened(path: Path) -> Iterator[Any]:
         raise UserError(f"{path} is missing; put the weights file there or change the setting `weights`") from None
     except SafetensorError as error:
         raise UserError(f"{path} is not a safetensors file ({error}); pickled weights are not read") from None
+
+
+def _is_of_colours(given: torch.Tensor, wanted: torch.Tensor) -> bool:
+    """Whether these are kernels that see three colours, and those of the network see one channel."""
+    is_grey = wanted.ndim == 4 and wanted.shape[1] == 1
+    return is_grey and given.shape == (wanted.shape[0], COLOURS, *wanted.shape[2:])
 
 
 def _resized_positions(positions: torch.Tensor, model: nn.Module) -> torch.Tensor:

@@ -64,6 +64,17 @@ def test_the_manifest_has_the_slices_of_the_chosen_series_in_order(tmp_path):
     assert "ward" not in manifest and read_json(out / "record.json")["groups_known"] is True
 
 
+def test_a_patient_whom_headers_call_nearly_the_same_is_warned_of_by_its_row(tmp_path, said):
+    root = hospital(tmp_path / "raw")
+    (root / "patients.csv").write_text("patient,label\npat-1,SCC\npat-2,AC\npat-02,AC\n")
+    ingested(root, tmp_path / "out")
+    assert "first row 3 and row 4; they count as different" in said()
+    (root / "patients.csv").write_text("patient,label\nPAT-1,SCC\npat-2,AC\n")
+    with pytest.raises(UserError):
+        ingested(root, tmp_path / "again")
+    assert "first a header and row 2; they count as different" in said()
+
+
 def test_every_series_has_a_line_that_the_record_vouches_for(tmp_path):
     out = ingested(hospital(tmp_path / "raw"), tmp_path / "out")
     series = SERIES.read(out / "series.csv")

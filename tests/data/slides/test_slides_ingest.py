@@ -207,6 +207,12 @@ def test_words_for_unknown_patients_are_no_patient(raw, tmp_path):
     assert (manifest["group"] == manifest["unit"]).all() and manifest["unit"].nunique() == 3
 
 
+def test_patients_whose_names_are_nearly_equal_are_warned_of_by_their_rows(raw, tmp_path, said):
+    table(raw, ["a/one.tif,SCC,0123,,", "a/two.tif,AC,123,,", "three.tif,AC,9,,"])
+    ingested(raw, tmp_path / "out")
+    assert "names of 1 patients are nearly equal" in said() and "first row 2 and row 3; they count" in said()
+
+
 def test_a_source_without_a_usable_slide_says_why_of_each(raw, tmp_path):
     with pytest.raises(UserError, match="none of the 4 slides is taken.*3 too_coarse"):
         ingested(raw, tmp_path / "out", tiles={"microns": 0.1})

@@ -5,6 +5,7 @@ import pytest
 
 from tests.data.visits.visit_files import findings, ingested, write_tables
 from workflow_scripts.data.visits.imputed_cells import imputed_cells
+from workflow_scripts.data.visits.missing_codes import missing_codes
 from workflow_scripts.data.visits.visit_leaks import auc
 from workflow_scripts.runtime.errors import UserError
 
@@ -114,8 +115,8 @@ def test_a_number_of_visits_that_depends_on_the_class_is_listed(tmp_path):
 def test_visits_after_the_outcome_are_left_out_and_counted(tmp_path):
     rows = cohort()
     events = [row for row in rows[::2] if row[4]]
-    rows += [[row[0], 7.0, "99.9", 99, *row[4:6], 9.0] for row in events]
-    rows += [[row[0], 8.5, "9.9", 9, *row[4:]] for row in rows[:20:2] if not row[4]]
+    rows += [[row[0], 7.0, "99.9", 96, *row[4:6], 9.0] for row in events]
+    rows += [[row[0], 8.5, "9.9", 6, *row[4:]] for row in rows[:20:2] if not row[4]]
     out = written(tmp_path, rows, outcome={"event": "event", "values": ["1"], "time": "at"})
     (row,) = findings(out).itertuples()
     assert (row.column, row.finding, row.value) == ("time of the visit", "after_outcome", len(events))
@@ -161,6 +162,34 @@ def test_honest_columns_do_not_look_imputed():
     halves = [*counts, *["0.5", "1.5", "2.5"] * 20]
     for honest in (counts, mostly_zero, many_digits, repeated, halves, ["1.5"] * 100, ["", "3"] * 5):
         assert imputed_cells(honest) is None, honest[:5]
+
+
+def test_codes_for_missing_values_that_the_settings_do_not_name_are_listed_and_said(tmp_path, said):
+    rows = cohort(marker=lambda event, rng: f"{rng.normal(40, 9):.1f}")
+    for row in rows[:7]:
+        row[3] = "-9"
+    (row,) = findings(written(tmp_path / "a", rows)).itertuples()
+    assert (row.column, row.finding, row.value) == ("marker", "looks_missing", 7)
+    assert "marker: -9 (7 times), and the other rows hold" in said() and "add it to missing" in said()
+    assert findings(written(tmp_path / "b", rows, missing=["-9"])).empty
+
+
+@pytest.mark.parametrize(
+    ("codes", "cells"),
+    [(["-9"] * 5, 5), (["-9", "-8"] * 3 + ["999"] * 4, 10), (["999.0"] * 3, 3), (["-9"] * 2, 0), (["99"] * 9, 0)],
+)
+def test_what_looks_like_a_code_for_missing_values(codes, cells):
+    ages = [f"{age:.1f}" for age in np.random.default_rng(0).normal(60, 5, 60)]
+    found = missing_codes([*ages, *codes])
+    assert (found.cells if found else 0) == cells
+
+
+def test_honest_columns_hold_no_code():
+    rng = np.random.default_rng(0)
+    scores = [f"{number:.1f}" for number in rng.normal(0, 3, 200)]
+    counts = [str(number) for number in rng.poisson(5, 400)]
+    for honest in ([*scores, *["-1"] * 5, *["-9"] * 3], counts, ["0"] * 40, ["9"] * 40, ["0", "1"] * 20, ["-9"] * 4):
+        assert missing_codes(honest) is None, honest[:5]
 
 
 def test_the_auc_counts_ties_by_half():

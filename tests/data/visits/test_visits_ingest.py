@@ -151,6 +151,22 @@ def test_a_row_of_nobody_is_refused(tmp_path):
     assert refused(out) == {"row12": ("no_patient", "row 12, column patient: empty")}
 
 
+def test_words_for_unknown_patients_are_no_patient(tmp_path):
+    rows = ["unknown,2012-01-01,40,none,no", "unknown,2013-01-01,60,16,no", "?,2013-01-01,40,none,no"]
+    root = write_tables(tmp_path / "raw", [*VISITS, *rows], [*OUTCOMES, "unknown,,2019-12-31,end"])
+    out = ingested(root, tmp_path / "out")
+    assert {reason for reason, _ in refused(out).values()} == {"no_patient"} and len(refused(out)) == 3
+    assert flow_of(out)["in the tables"] == 8
+
+
+def test_patients_whose_names_are_nearly_equal_are_warned_of_by_their_rows(tmp_path, said):
+    visits = [row.replace("fay", "007") for row in VISITS]
+    root = write_tables(tmp_path / "raw", visits, [row.replace("fay", "7") for row in OUTCOMES])
+    ingested(root, tmp_path / "out")
+    assert "names of 1 patients are nearly equal" in said() and "007" not in said()
+    assert "first row 3 of outcomes.csv and row 5 of visits.csv; they count as different" in said()
+
+
 def test_disorder_and_doubles_after_the_landmark_refuse_nobody(tmp_path):
     """Who has the event is seen more often: what happens later must not say who is in the study."""
     later = ["fay,2016-01-01,43,none,no", "fay,2015-01-01,42,none,no", "fay,2015-01-01,42,none,no"]
@@ -211,6 +227,36 @@ def test_a_word_of_the_event_that_no_row_has_stops_the_run(tmp_path):
     }
     with pytest.raises(UserError, match="no row has yes in cin, which holds 'no'; correct values"):
         ingested(root, tmp_path / "out", table)
+
+
+STATUS = {
+    "file": "visits.csv",
+    "columns": {"hpv": {"kind": "number"}},
+    "outcome": {"event": "cin", "values": ["CIN 2"]},
+    "landmark": {"kind": "last_visit"},
+}
+
+
+@pytest.mark.parametrize("word", ["cin 2", "CIN2"])
+def test_a_word_that_is_nearly_the_event_is_not_read_as_no_event(tmp_path, word):
+    root = write_tables(tmp_path / "raw", ["1,CIN 2", "2,no", f"3,{word}"], None, "hpv,cin")
+    with pytest.raises(
+        UserError, match=rf"outcome\.values: row 4, column cin: '{word}' is not 'CIN 2' and would count"
+    ):
+        ingested(root, tmp_path / "out", STATUS)
+
+
+def test_a_reason_that_is_nearly_a_competing_event_is_not_read_as_lost(tmp_path):
+    root = write_tables(tmp_path / "raw", outcomes=[*OUTCOMES, "hal,,2014-01-01,Death"])
+    with pytest.raises(UserError, match=r"outcome\.competing: row 10, column why: 'Death' is not 'death' and would be"):
+        ingested(root, tmp_path / "out")
+
+
+def test_a_word_for_unknown_that_counts_as_no_event_is_said(tmp_path, said):
+    root = write_tables(tmp_path / "raw", ["1,CIN 2", "2,no", "3,unknown", "4,NA"], None, "hpv,cin")
+    out = ingested(root, tmp_path / "out", STATUS)
+    assert "in cin 'unknown' (1 rows) counts as no event; add it to missing" in said()
+    assert len(read_manifest(out)) == 3 and len(refused(out)) == 1
 
 
 def test_a_table_without_patients_has_one_of_each_row(tmp_path):

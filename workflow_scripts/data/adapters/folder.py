@@ -20,14 +20,14 @@ from workflow_scripts.data.images import SUFFIXES
 from workflow_scripts.data.raw_folders import (
     count_endings,
     ending_words,
-    holds_other_images,
     is_image,
     normal,
+    other_images,
     without_extension,
 )
 from workflow_scripts.runtime.entry import log
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.runtime.walking import walk
+from workflow_scripts.runtime.walking import passed_over, walk
 
 LABELS = None
 SYNTHETIC_LABELS = ("high_grade", "low_grade", "normal")
@@ -49,6 +49,11 @@ def samples(root: Path, ingest: Ingest) -> Iterator[Sample | Refused]:
         )
     groups = read_groups(root, ingest.groups, paths) if ingest.groups else {}
     paths = _without_masks(paths, ingest.masks, root)
+    if not any("/" in path for path in paths):
+        raise UserError(
+            f"{root}: its {len(paths)} images lie in no class folder; put those of each class into a folder of its own "
+            "(how, where a table says the classes: docs/how-to/use_your_own_images.md)"
+        )
     depth = _wrapping_folders(paths)
     if ingest.classes is None and ingest.labels is None:
         check_classes(paths, depth, root)
@@ -71,15 +76,20 @@ def samples(root: Path, ingest: Ingest) -> Iterator[Sample | Refused]:
 
 
 def _warn_of_unread_classes(paths_not_read: list[str], paths: list[str], depth: int) -> None:
-    """Warn of folders beside the classes that hold images in formats that are not read, and nothing else."""
+    """Warn of images in formats that are not read: in folders that hold nothing else, and beside images of classes."""
     read = {path.split("/")[depth] for path in paths if path.count("/") > depth}
     unread: dict[str, list[str]] = {}
     for path in paths_not_read:
-        if path.count("/") > depth and (name := path.split("/")[depth]) not in read:
-            unread.setdefault(name, []).append(path)
-    for name, files in unread.items():
-        if holds_other_images(files):
-            log.warning("folder %r is no class, no image in it is read: %s", name, ending_words(count_endings(files)))
+        if path.count("/") > depth:
+            unread.setdefault(path.split("/")[depth], []).append(path)
+    for name in sorted(unread.keys() - read):
+        if other_images(unread[name]):
+            words = ending_words(count_endings(unread[name]))
+            log.warning("folder %r is no class, no image in it is read: %s", name, words)
+    if beside := [path for name in unread.keys() & read for path in other_images(unread[name])]:
+        log.warning(
+            "%d files in folders of classes are no samples: %s", len(beside), ending_words(count_endings(beside))
+        )
 
 
 def _warn_of_empty_folders(root: Path, paths: list[str], wrapping: list[str]) -> None:
@@ -87,7 +97,7 @@ def _warn_of_empty_folders(root: Path, paths: list[str], wrapping: list[str]) ->
     depth = len(wrapping)
     filled = {path.split("/")[depth] for path in paths if path.count("/") >= depth}
     for folder in sorted(root.joinpath(*wrapping).iterdir()):
-        is_own = folder.is_dir() and not folder.is_symlink() and not folder.name.startswith(".")
+        is_own = folder.is_dir() and not folder.is_symlink() and not passed_over(folder.name)
         if is_own and folder.name not in filled:
             log.warning("folder %r is no class, no file is in it", folder.name)
 

@@ -11,7 +11,7 @@ from workflow_scripts.contracts.spreadsheet import Sheet, read_sheet
 from workflow_scripts.data.dicom.choosing import Choice
 from workflow_scripts.data.dicom.headers import Header
 from workflow_scripts.data.dicom.series import PlacedImage
-from workflow_scripts.data.groups import further_cells
+from workflow_scripts.data.groups import alike, further_cells, warn_of_alike
 from workflow_scripts.runtime.entry import log
 from workflow_scripts.runtime.errors import UserError
 
@@ -76,6 +76,10 @@ def read_diagnoses(root: Path, name: str | None) -> dict[str, Diagnosis]:
 def check_diagnoses(diagnoses: Mapping[str, Diagnosis], headers: Iterable[Header], taken: Container[str]) -> None:
     """Log whose images are missing. UserError where no header names a patient of the table."""
     there = {header.patient for header in headers}
+    rows = {patient: f"row {diagnosis.row}" for patient, diagnosis in diagnoses.items()}
+    # What only headers call alike is of patients that no row names.
+    named = [name for names in alike({*there, *rows}) if not rows.keys().isdisjoint(names) for name in names]
+    warn_of_alike({name: rows.get(name, "a header") for name in named}, "ingest.patients")
     without = [diagnosis.row for patient, diagnosis in diagnoses.items() if patient not in there]
     if len(without) == len(diagnoses):
         raise UserError(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workflow_scripts.contracts.spreadsheet import Sheet, read_sheet, tidy
-from workflow_scripts.data.groups import further_cells, without_unknown
+from workflow_scripts.data.groups import further_cells, warn_of_alike, without_unknown
 from workflow_scripts.runtime.entry import log
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
@@ -56,6 +56,7 @@ def read_slide_rows(root: Path, name: str | None, files: Iterable[str]) -> list[
             "source, with the file's ending"
         )
     _check_repeated(rows)
+    warn_of_alike({row.patient: f"row {row.row}" for row in reversed(rows) if row.patient}, SETTING)
     missing = [row.row for row in rows if not row.path]
     if missing:
         log.warning("%s: %d slides are missing, the first in row %d", SETTING, len(missing), min(missing))

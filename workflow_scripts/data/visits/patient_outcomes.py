@@ -1,7 +1,7 @@
 """When a patient had the event and when follow-up ended, from a table of outcomes or from the visits themselves."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,9 @@ from workflow_scripts.data.visits.visit_sheets import (
 from workflow_scripts.data.visits.visit_values import comparable
 from workflow_scripts.runtime.entry import log
 from workflow_scripts.runtime.errors import UserError
+
+# In a column of the outcome hardly a word for "no event".
+_UNCLEAR = frozenset(("?", "??", ".", "unknown", "missing"))
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,10 @@ def event_rows(sheets: VisitSheets, rule: VisitOutcome) -> np.ndarray:
 
 
 def patient_outcomes(sheets: VisitSheets, table: VisitTable) -> tuple[dict[str, PatientOutcome], dict[str, Fault]]:
-    """Outcome or fault of every patient of the visits. UserError where no row has a word that is the event."""
+    """Outcome or fault of every patient of the visits.
+
+    UserError where no row has a word that is the event, and where one is written in two ways.
+    """
     _check_words(sheets.outcomes, table.outcome)
     outcomes: dict[str, PatientOutcome] = {}
     faults: dict[str, Fault] = {}
@@ -80,14 +86,43 @@ def patient_outcomes(sheets: VisitSheets, table: VisitTable) -> tuple[dict[str, 
 
 
 def _check_words(rows: PatientRows, rule: VisitOutcome) -> None:
-    words = {comparable(word) for word in rule.values or ()}
+    """Say what each word of the outcome counts as. UserError for words that are none of the settings', but nearly."""
+    if rule.reason:
+        _check_spelling(rows, rule.reason, rule.competing, "competing", "would be lost to follow-up")
+    if rule.values is None:
+        return
+    words = {comparable(word) for word in rule.values}
     seen = Counter(cell for line in range(len(rows.sheet.rows)) if (cell := rows.cell(rule.event, line)))
-    if words and words.isdisjoint(map(comparable, seen)):
+    if words.isdisjoint(map(comparable, seen)):
         common = ", ".join(repr(word) for word, _ in seen.most_common(5)) or "nothing"
         raise UserError(
-            f"{SETTING}.outcome: no row has {' or '.join(rule.values or ())} in {rule.event}, which holds {common}; "
+            f"{SETTING}.outcome: no row has {' or '.join(rule.values)} in {rule.event}, which holds {common}; "
             "correct values"
         )
+    _check_spelling(rows, rule.event, rule.values, "values", "would count as no event")
+    others = {word: count for word, count in seen.items() if comparable(word) not in words}
+    if unclear := [word for word in others if word.casefold() in _UNCLEAR]:
+        log.warning(
+            "%s.outcome: in %s %s counts as no event; add it to missing if it says that nothing is known",
+            *(SETTING, rule.event, ", ".join(f"{word!r} ({others[word]} rows)" for word in sorted(unclear))),
+        )
+
+
+def _check_spelling(rows: PatientRows, column: str, words: Sequence[str], key: str, otherwise: str) -> None:
+    """UserError for a cell that differs from one of the words in case or inner white space alone."""
+    exact = {comparable(word) for word in words}
+    loose = {_loose(word): word for word in words}
+    for line in range(len(rows.sheet.rows)):
+        cell = rows.cell(column, line)
+        if comparable(cell) not in exact and (word := loose.get(_loose(cell))):
+            raise UserError(
+                f"{SETTING}.outcome.{key}: {rows.where(line, column)}: {cell!r} is not {word!r} and {otherwise}; add "
+                f"it to {key}, or correct the row"
+            )
+
+
+def _loose(word: str) -> str:
+    return "".join(word.casefold().split())
 
 
 def _outcome(sheets: VisitSheets, table: VisitTable, visits: list[int], lines: list[int]) -> PatientOutcome:

@@ -11,13 +11,16 @@ from workflow_scripts.contracts.patient_flow import EVENT, EVENT_FREE
 from workflow_scripts.contracts.visit_audit import (
     AFTER_OUTCOME,
     LOOKS_IMPUTED,
+    LOOKS_MISSING,
     TELLS_THE_OUTCOME,
     WINDOW_DEPENDS_ON_OUTCOME,
 )
 from workflow_scripts.contracts.visit_columns import sources_of
 from workflow_scripts.data.visits.imputed_cells import imputed_cells
+from workflow_scripts.data.visits.missing_codes import missing_codes
 from workflow_scripts.data.visits.patient_histories import Cohort
 from workflow_scripts.data.visits.visit_sheets import SETTING
+from workflow_scripts.runtime.entry import log
 from workflow_scripts.runtime.errors import UserError
 
 # AUC of one column beyond which it is listed; honest ones reach 0.91: HPV in a screening register, of CIN2+.
@@ -51,7 +54,7 @@ def audit_visits(cohort: Cohort) -> list[Finding]:
 
     UserError where the last value of a feature, its mean, or its being missing tells the outcome of every patient.
     """
-    return [*_telling(cohort), *_window(cohort), *_imputed(cohort), *_after_outcome(cohort)]
+    return [*_telling(cohort), *_window(cohort), *_imputed(cohort), *_missing(cohort), *_after_outcome(cohort)]
 
 
 def auc(scores: np.ndarray, positive: np.ndarray) -> float:
@@ -161,6 +164,17 @@ def _imputed(cohort: Cohort) -> Iterator[Finding]:
     for source, cells in cohort.values.written.items():
         if imputed := imputed_cells(cells):
             yield Finding(source, LOOKS_IMPUTED, imputed.cells, 0.0, imputed.words)
+
+
+def _missing(cohort: Cohort) -> Iterator[Finding]:
+    """Codes for missing values that no setting names. They are said at once: they spoil every run."""
+    for source, cells in cohort.values.written.items():
+        if codes := missing_codes(cells):
+            log.warning(
+                "%s.columns: %s: %s; if such a number says that nothing is known, add it to missing",
+                *(SETTING, source, codes.words),
+            )
+            yield Finding(source, LOOKS_MISSING, codes.cells, 0.0, codes.words)
 
 
 def _after_outcome(cohort: Cohort) -> Iterator[Finding]:

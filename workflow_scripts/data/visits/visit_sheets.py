@@ -14,7 +14,7 @@ import numpy as np
 
 from workflow_scripts.contracts.spreadsheet import Sheet, read_sheet
 from workflow_scripts.contracts.step_settings.visit_settings import VisitTable
-from workflow_scripts.data.groups import MISSING
+from workflow_scripts.data.groups import MISSING, warn_of_alike, without_unknown
 from workflow_scripts.runtime.errors import UserError
 
 SETTING = "ingest.visits"
@@ -122,6 +122,8 @@ def read_visit_sheets(root: Path, table: VisitTable) -> VisitSheets:
         further = [column for key, column in roles.items() if key.startswith(of_outcomes)]
         outcomes = _rows(root / table.outcomes, f"{SETTING}.outcomes", [table.patient or "", *further], table)
         _check_once(outcomes)
+    if table.patient:
+        warn_of_alike(_places(outcomes) | _places(visits), SETTING)
     unit = table.time.unit if table.time else "years"
     times, faults = _times(visits, table.time.column if table.time else None, unit)
     return VisitSheets(visits, outcomes, times, faults, unit)
@@ -133,8 +135,14 @@ def _rows(path: Path, setting: str, columns: Sequence[str], table: VisitTable) -
         raise UserError(f"{setting}: {path} has no row below the names of its columns")
     missing = missing_words(table.missing)
     names = sheet.columns[table.patient] if table.patient else [""] * len(sheet.rows)
-    patients = tuple("" if name.casefold() in missing else " ".join(name.split()) for name in names)
+    known = without_unknown(names, path) if table.patient else names
+    patients = tuple("" if name.casefold() in missing else " ".join(name.split()) for name in known)
     return PatientRows(sheet, patients, missing | {""})
+
+
+def _places(rows: PatientRows) -> dict[str, str]:
+    """Patient → how messages call the first row of it."""
+    return {name: f"row {rows.sheet.rows[lines[0]]} of {rows.sheet.path.name}" for name, lines in rows.lines_of.items()}
 
 
 def _check_once(outcomes: PatientRows) -> None:

@@ -60,8 +60,9 @@ class NewImages:
 
     images: those in most doubt first; total: images with a prediction; counts: class → how often it is predicted;
     learned: class → training images; worth: by protocol; usual: share of images like those learned from that are
-    called out of distribution all the same; scores: where labels are given; scores_without_copies: of those images that
-    copy none it has learned from.
+    called out of distribution all the same; passed_over: files that are no images which are read; scores: where labels
+    are given; scores_without_copies: of those images that copy none it has learned from; labelled_unread: labelled
+    files that could not be read.
     """
 
     name: str
@@ -72,6 +73,7 @@ class NewImages:
     images: tuple[NewImage, ...]
     total: int
     refused: int
+    passed_over: int
     out_of_distribution: int
     copies: int
     counts: dict[str, int]
@@ -81,6 +83,7 @@ class NewImages:
     usual: float
     scores: Agreement | None
     scores_without_copies: Agreement | None
+    labelled_unread: int
 
 
 def new_images_page(content: NewImages) -> str:

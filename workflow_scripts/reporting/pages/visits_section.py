@@ -10,6 +10,7 @@ from workflow_scripts.contracts.step_settings.visit_settings import Landmark, Vi
 from workflow_scripts.contracts.visit_audit import (
     AFTER_OUTCOME,
     LOOKS_IMPUTED,
+    LOOKS_MISSING,
     TELLS_THE_OUTCOME,
     WINDOW_DEPENDS_ON_OUTCOME,
 )
@@ -21,6 +22,7 @@ FINDING_NAMES = {
     TELLS_THE_OUTCOME: "one column nearly tells the outcome",
     WINDOW_DEPENDS_ON_OUTCOME: "the window differs between those with the event and those free of it",
     LOOKS_IMPUTED: "numbers that nobody measured",
+    LOOKS_MISSING: "numbers that may mean that nothing is known, read as measured",
     AFTER_OUTCOME: "visits after the event",
 }
 # Of these the audit gives areas under the curve, of the others numbers of cells or visits.
