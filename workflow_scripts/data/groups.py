@@ -106,9 +106,9 @@ def alike(names: Iterable[str]) -> list[list[str]]:
     return sorted(sorted(spelt) for spelt in by_key.values() if len(spelt) > 1)
 
 
-def warn_of_alike(places: Mapping[str, str], setting: str) -> None:
-    """Warn of patients whose names are nearly equal. `places`: name → where it stands, as only this may be told."""
-    pairs = [[places[name] for name in names] for names in alike(places)]
+def warn_of_alike(addresses: Mapping[str, str], setting: str) -> None:
+    """Warn of patients whose names are nearly equal. `addresses`: name → where it stands, as only this may be told."""
+    pairs = [[addresses[name] for name in names] for names in alike(addresses)]
     if pairs:
         log.warning(
             "%s: names of %d patients are nearly equal (but for case, white space, zeros in front, `_` and `-`), first "

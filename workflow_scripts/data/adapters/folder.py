@@ -86,9 +86,11 @@ def _warn_of_unread_classes(paths_not_read: list[str], paths: list[str], depth: 
         if other_images(unread[name]):
             words = ending_words(count_endings(unread[name]))
             log.warning("folder %r is no class, no image in it is read: %s", name, words)
-    if beside := [path for name in unread.keys() & read for path in other_images(unread[name])]:
+    if unread_images := [path for name in unread.keys() & read for path in other_images(unread[name])]:
         log.warning(
-            "%d files in folders of classes are no samples: %s", len(beside), ending_words(count_endings(beside))
+            "%d files in folders of classes are no samples: %s",
+            len(unread_images),
+            ending_words(count_endings(unread_images)),
         )
 
 

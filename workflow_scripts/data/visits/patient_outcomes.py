@@ -100,11 +100,11 @@ def _check_words(rows: PatientRows, rule: VisitOutcome) -> None:
             "correct values"
         )
     _check_spelling(rows, rule.event, rule.values, "values", "would count as no event")
-    others = {word: count for word, count in seen.items() if comparable(word) not in words}
-    if unclear := [word for word in others if word.casefold() in _UNCLEAR]:
+    unlisted = {word: count for word, count in seen.items() if comparable(word) not in words}
+    if unclear := [word for word in unlisted if word.casefold() in _UNCLEAR]:
         log.warning(
             "%s.outcome: in %s %s counts as no event; add it to missing if it says that nothing is known",
-            *(SETTING, rule.event, ", ".join(f"{word!r} ({others[word]} rows)" for word in sorted(unclear))),
+            *(SETTING, rule.event, ", ".join(f"{word!r} ({unlisted[word]} rows)" for word in sorted(unclear))),
         )
 
 

@@ -135,8 +135,8 @@ def _rows(path: Path, setting: str, columns: Sequence[str], table: VisitTable) -
         raise UserError(f"{setting}: {path} has no row below the names of its columns")
     missing = missing_words(table.missing)
     names = sheet.columns[table.patient] if table.patient else [""] * len(sheet.rows)
-    known = without_unknown(names, path) if table.patient else names
-    patients = tuple("" if name.casefold() in missing else " ".join(name.split()) for name in known)
+    patients_named = without_unknown(names, path) if table.patient else names
+    patients = tuple("" if name.casefold() in missing else " ".join(name.split()) for name in patients_named)
     return PatientRows(sheet, patients, missing | {""})
 
 
