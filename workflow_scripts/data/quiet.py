@@ -9,7 +9,11 @@ from workflow_scripts.data.readers.reader_interface import RefusedSampleError
 
 # pydicom and its decoders, and what reads slides.
 for _talker in ("pydicom", "pylibjpeg", "libjpeg", "openjpeg", "rle", "tifffile", "imagecodecs"):
-    logging.getLogger(_talker).setLevel(logging.CRITICAL + 1)
+    _logger = logging.getLogger(_talker)
+    _logger.setLevel(logging.CRITICAL + 1)
+    # pydicom sets the level anew where it is imported after this module; nobody sets these two.
+    _logger.addHandler(logging.NullHandler())
+    _logger.propagate = False
 
 
 @contextmanager

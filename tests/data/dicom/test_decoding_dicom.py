@@ -1,6 +1,8 @@
 """Pixels: rescaled as the frame, the shared groups or the file says, inverted last, whatever the syntax; or refused."""
 
 import logging
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -155,6 +157,18 @@ def test_a_compressed_file_that_ends_in_its_pixels_is_refused(tmp_path):
 def test_large_pictures_are_refused_before_they_are_decoded(tmp_path):
     path = write(tmp_path / "x", slice_of(PixelData=b""))
     assert refusal(path, limits=Limits(max_megapixels=WIDTH * HEIGHT * 0.9e-6)).reason == "too_large"
+
+
+def test_pydicom_is_not_heard_whatever_was_imported_first():
+    lines = (
+        "import logging",
+        "logging.basicConfig()",
+        "import workflow_scripts.data.quiet",
+        "import pydicom",
+        "logging.getLogger('pydicom').warning('End of file reached in Mueller')",
+    )
+    done = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=True)
+    assert done.stdout + done.stderr == ""
 
 
 def test_nothing_that_pydicom_says_is_heard(tmp_path, caplog):
