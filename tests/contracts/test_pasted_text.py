@@ -1,5 +1,6 @@
 """Pasted tables as they come out of other programs: LaTeX, statistics programs, web pages."""
 
+from workflow_scripts.contracts.paper_tables import latex_rows
 from workflow_scripts.contracts.paper_tables.latex_rows import without_latex
 from workflow_scripts.contracts.paper_tables.plain_tables import plain_tables_of
 from workflow_scripts.contracts.paper_tables.result_tables import PaperTables, PrintedValue
@@ -82,3 +83,18 @@ def test_a_heading_of_a_part_names_its_rows_or_is_told():
     ]
     text = "| Model | Sens. |\n|-|-|\n| A | 0.92 |\n| Internal | |\n| Test set | |\n| A | 0.90 |\n"
     assert read(text).remarks == ("line 4: not used: 'Internal'",)
+
+
+def test_a_table_in_latex_without_row_ends_is_gone_through_once(monkeypatch):
+    scanned = []
+
+    class Counting:
+        def finditer(self, text):
+            scanned.append(len(text))
+            return tokens.finditer(text)
+
+    tokens = latex_rows._TOKEN
+    monkeypatch.setattr(latex_rows, "_TOKEN", Counting())
+    lines = [r"\begin{tabular}{lc}", *["Model & 0.91"] * 500]
+    assert len(latex_rows.without_latex(lines)) == 502
+    assert sum(scanned) <= len("\n".join(lines))

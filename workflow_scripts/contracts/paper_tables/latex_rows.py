@@ -1,7 +1,7 @@
 """Rows of a table in LaTeX as rows between bars."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 _ARGUMENT = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
 _OPTION = r"(?:\s*[\[(][^\])]*[\])])?"
@@ -19,7 +19,7 @@ _AROUND = re.compile(
     rf"(?:[}}\s]|{_RULES.pattern})*"
     r"(?:\\(?:begin|end)\{[^}]*\}.*|\\(?:resizebox|scalebox|adjustbox|setlength|renewcommand|tabcolsep)[^|&]*)?"
 )
-_ROW_END = re.compile(r"(?:\\\\\*?|\\tabularnewline\b)(?:\s*\[[^\]]*\])?")
+_TOKEN = re.compile(r"(?P<end>(?:\\\\\*?|\\tabularnewline\b)(?:\s*\[[^\]]*\])?)|\\.|(?P<brace>[{}])")
 _ROWS = re.compile(rf"\\multirow{_OPTION}{_ARGUMENT}{_OPTION}{_ARGUMENT}\{{((?:[^{{}}]|{_ARGUMENT})*)\}}")
 _COLUMNS = re.compile(rf"\\multicolumn\{{(\d+)\}}{_ARGUMENT}\{{((?:[^{{}}]|{_ARGUMENT})*)\}}")
 _CAPTION = re.compile(r"\s*\\caption(?:\[[^\]]*\])?\{(.*)\}\s*")
@@ -43,7 +43,7 @@ def without_latex(lines: Sequence[str]) -> list[tuple[int, str]]:
     A row of a table may run over several lines, and the last one lacks its end. Any other line stays as it stands.
     """
     taken: list[tuple[int, str]] = []
-    inside, row, first = False, "", 0
+    inside, row, first = False, _OpenRow(), 0
     for number, line in enumerate(lines, 1):
         begin = _BEGIN.search(line)
         if not inside and not begin:
@@ -53,13 +53,46 @@ def without_latex(lines: Sequence[str]) -> list[tuple[int, str]]:
         text = line[begin.end() :] if begin else line
         end = _END.search(text)
         text = _RULES.sub(" ", re.sub(r"(?<!\\)%.*$", "", text[: end.start()] if end else text))
-        first = first if row.strip() else number
-        *rows, row = _parted(f"{row} {text}")
-        rows, row, inside = ([*rows, row], "", False) if end else (rows, row, True)
+        first = first if row.begun else number
+        rows = row.ended_by(text)
+        if end:
+            rows, row, inside = [*rows, row.text], _OpenRow(), False
         taken += [(first, _cells(whole)) for whole in rows if whole.strip()] or [(number, "")]
-    if row.strip():
-        taken.append((first, row.strip()))
+    if row.begun:
+        taken.append((first, row.text.strip()))
     return taken
+
+
+class _OpenRow:
+    """A row whose end has not come, of the lines so far. An end in braces, as of `makecell`, is none.
+
+    Each line is gone through once: a table without a row end must not take minutes.
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._depth = 0
+
+    @property
+    def begun(self) -> bool:
+        return bool(self._parts)
+
+    @property
+    def text(self) -> str:
+        return " ".join(self._parts)
+
+    def ended_by(self, text: str) -> list[str]:
+        """The rows that end in the next text; what follows the last of them is the row now."""
+        rows, start = [], 0
+        for token in _TOKEN.finditer(text):
+            if token["brace"]:
+                self._depth = max(0, self._depth + (1 if token["brace"] == "{" else -1))
+            elif token["end"] and self._depth == 0:
+                rows.append(" ".join([*self._parts, text[start : token.start()]]))
+                self._parts, start = [], token.end()
+        if text[start:].strip():
+            self._parts.append(text[start:])
+        return rows
 
 
 def _outside(line: str) -> str:
@@ -69,26 +102,11 @@ def _outside(line: str) -> str:
     bare = _RULES.sub(" ", line)
     if caption := _CAPTION.fullmatch(bare):
         return f"note: {_plain(caption[1])}"
-    *rows, rest = _parted(re.sub(r"(?<!\\)%.*$", "", bare))
-    if len(rows) == 1 and re.search(r"(?<!\\)&", rows[0]) and not rest.strip():
+    open_row = _OpenRow()
+    rows = open_row.ended_by(re.sub(r"(?<!\\)%.*$", "", bare))
+    if len(rows) == 1 and re.search(r"(?<!\\)&", rows[0]) and not open_row.begun:
         return _cells(rows[0])
     return "" if _AROUND.fullmatch(line) else line
-
-
-def _parted(text: str) -> Iterator[str]:
-    """The rows that a text holds, and what follows the last row end; one in braces, as of `makecell`, is none."""
-    start = depth = position = 0
-    while position < len(text):
-        end = _ROW_END.match(text, position) if depth == 0 else None
-        if end:
-            yield text[start:position]
-            start = position = end.end()
-        elif text[position] == "\\":
-            position += 2
-        else:
-            depth = max(0, depth + {"{": 1, "}": -1}.get(text[position], 0))
-            position += 1
-    yield text[start:]
 
 
 def _cells(row: str) -> str:
