@@ -58,7 +58,10 @@ def _in_brackets(table: ReadTable) -> Iterator[Finding]:
         if sum(way is not None for way in ways) > sum(way is not None for way in best):
             best = ways
             if rule == _OF_TOTAL:
-                lacking = [_lacking(cell, _number(rows[n], column), whole(n, column)) for n, column, cell in cells]
+                lacking = [
+                    way is None and _lacking(cell, _number(rows[number], column), whole(number, column))
+                    for way, (number, column, cell) in zip(ways, cells, strict=True)
+                ]
     yield from _judged(table, [cell for _, _, cell in cells], best, lacking)
 
 
@@ -127,7 +130,7 @@ def _judged(
 ) -> Iterator[Finding]:
     """Consistent where all cells follow the rule, wrong where the only one does not.
 
-    lacking: cells of which some samples may have no value.
+    lacking: of each cell, whether it follows no rule and some samples may have no value of it.
     """
     misfits = [cell for cell, way in zip(cells, ways, strict=False) if way is None]
     if len(ways) != len(cells) or len(cells) - len(misfits) < _FEWEST:
@@ -140,7 +143,7 @@ def _judged(
         why = f"{misfits[0].value.text} does not follow from the counts as the {len(fits)} other shares do."
         tried = ("shares of the row, of the column, of a total, of a block", "cut off or rounded twice")
         innocent = "The count may be the misprinted number."
-        if any(lacking[number] for number, way in enumerate(ways) if way is None and lacking):
+        if any(lacking):
             yield finding(CHECK, table.place, misfits, FITS_ONLY_IF, why, reading=_NO_VALUE, tried=tried)
             return
         yield finding(CHECK, table.place, misfits, CONTRADICTION, why, tried=tried, innocent=innocent)

@@ -20,14 +20,14 @@ _MOSTLY = 0.9
 
 
 @dataclass(frozen=True)
-class Imputed:
-    """cells: how many look so; words: what they look like."""
+class SuspectedCells:
+    """cells: how many of a column look like what nobody measured; words: what they look like."""
 
     cells: int
     words: str
 
 
-def imputed_cells(cells: Sequence[str]) -> Imputed | None:
+def imputed_cells(cells: Sequence[str]) -> SuspectedCells | None:
     """What looks imputed in a column of numbers as they are written, empty where missing; None where nothing does."""
     written = [cell for cell in cells if cell]
     if len(written) < _FEWEST:
@@ -43,13 +43,15 @@ def imputed_cells(cells: Sequence[str]) -> Imputed | None:
     suspected = recurring or _peaks(counts) or _rounded(counts, usual)
     for cell, count in sorted(suspected.items(), key=lambda pair: (-pair[1], pair[0])):
         if name := _statistic(cell, counts, usual):
-            return Imputed(count, f"{cell} stands there {count} times and is the {name} of the other rows")
+            return SuspectedCells(count, f"{cell} stands there {count} times and is the {name} of the other rows")
     if recurring:
         cell, count = max(recurring.items(), key=lambda pair: (pair[1], pair[0]))
         words = f"{cell} stands there {count} times, with more digits than most other rows ({usual})"
-        return Imputed(sum(recurring.values()), words)
+        return SuspectedCells(sum(recurring.values()), words)
     if len(long) >= _RECURS and 2 * sum(long.values()) < len(written):
-        return Imputed(sum(long.values()), f"{sum(long.values())} numbers have more digits than most others ({usual})")
+        return SuspectedCells(
+            sum(long.values()), f"{sum(long.values())} numbers have more digits than most others ({usual})"
+        )
     return None
 
 

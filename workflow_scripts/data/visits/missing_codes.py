@@ -3,7 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from workflow_scripts.data.visits.imputed_cells import SuspectedCells
 
 # A column of fewer cells is not judged; a code stands there so many times.
 _FEWEST, _RECURS = 20, 3
@@ -12,15 +13,7 @@ _CODE = re.compile(r"(-1|-?([789])\2*)(\.0*)?")
 _BEYOND = 2
 
 
-@dataclass(frozen=True)
-class MissingCodes:
-    """cells: how many hold a code; words: which, and what the other cells hold."""
-
-    cells: int
-    words: str
-
-
-def missing_codes(cells: Sequence[str]) -> MissingCodes | None:
+def missing_codes(cells: Sequence[str]) -> SuspectedCells | None:
     """What looks like codes in a column of numbers as they are written, empty where missing; None where nothing does.
 
     A code is -1, or 7, 8 or 9 once or repeated, of either sign. It is the only kind of number below zero, or lies far
@@ -40,4 +33,4 @@ def missing_codes(cells: Sequence[str]) -> MissingCodes | None:
     shown = ", ".join(f"{cell} ({counts[cell]} times)" for cell in codes)
     rest = [float(cell) for cell in counts if cell not in codes]
     words = f"{shown}, and the other rows hold {min(rest):g} to {max(rest):g}"
-    return MissingCodes(sum(counts[cell] for cell in codes), words)
+    return SuspectedCells(sum(counts[cell] for cell in codes), words)
