@@ -3,8 +3,6 @@
 import json
 import os
 import re
-import shutil
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,31 +10,17 @@ import pytest
 from PIL import Image
 
 from tests import made
+from tests.training.applying import PACKING, arguments, cells, save
 from workflow_scripts.application import new_pictures, sheet
 from workflow_scripts.application.judging import doubt
 from workflow_scripts.commands import apply
 from workflow_scripts.contracts.dataset import QUARANTINE
 from workflow_scripts.contracts.explanation import APPLIED
-from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.run_tables import PREDICTIONS
 from workflow_scripts.preprocessing.masks import mask
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import read_json
 from workflow_scripts.steps import finish_run, train
-
-PACKING = {"size": 32, "fit": "crop", "interpolation": "bilinear", "draft": False}
-
-
-@pytest.fixture(scope="module")
-def study(tmp_path_factory):
-    """A study called `made` with one finished run of a joint network; its images were packed by cropping."""
-    inputs = made.make_inputs(tmp_path_factory.mktemp("results") / "made", per_class=30)
-    inputs.vouch({"settings": {"ingest": {"max_megapixels": 1.0}}}, {"settings": {"preprocess": PACKING}})
-    folder = inputs.root / "runs" / "published" / "tiny" / "fold0-seed0"
-    settings = made.settings(spec=made.fusion(), epochs=2)
-    train.main(inputs.arguments(out=folder, settings=settings))
-    finish_run.main(inputs.arguments(run=folder, settings={**settings, "aggregate": "none"}))
-    return inputs, folder
 
 
 def test_masks_of_new_images_are_made_as_the_study_made_its_own(tmp_path):
@@ -56,26 +40,10 @@ def test_masks_of_new_images_are_made_as_the_study_made_its_own(tmp_path):
     assert np.allclose(after.loc[before["id"] + ".png", columns], before[columns], atol=1e-5)
 
 
-def save(folder, images):
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, image in images.items():
-        Image.fromarray(image).save(folder / f"{name}.png")
-    return folder
-
-
-def arguments(run, images, name="mine", doubtful=3, labels=None):
-    return SimpleNamespace(run=run, images=images, name=name, doubtful=doubtful, labels=labels, device="cpu", log=None)
-
-
-def cells(count, seed=5):
-    generator = np.random.default_rng(seed)
-    return {f"cell_{number:02d}": made._image(number % 3, 32, generator) for number in range(count)}
-
-
 @pytest.fixture(scope="module")
-def applied(study, tmp_path_factory):
+def applied(fusion_study, tmp_path_factory):
     """Test samples of the study and strange ones, as new files; what applying the run to them left."""
-    inputs, folder = study
+    inputs, folder = fusion_study
     pixels = np.load(inputs.images)
     test = pd.read_csv(inputs.split).query("subset == 'test'").sort_values("id")["id"].tolist()
     images = tmp_path_factory.mktemp("images")
@@ -156,14 +124,14 @@ def test_the_record_says_what_was_applied_and_names_no_place_of_this_machine(app
     assert Image.open(out / "gradcam.png").size[1] > 500
 
 
-def test_the_log_says_how_many_are_unlike(study, tmp_path, caplog, monkeypatch):
+def test_the_log_says_how_many_are_unlike(fusion_study, tmp_path, caplog, monkeypatch):
     monkeypatch.setattr(apply.entry.log, "propagate", True)
     images = save(tmp_path / "images", {name: 255 - image for name, image in cells(4).items()})
-    apply.main(arguments(study[1], images, "inverted"))
+    apply.main(arguments(fusion_study[1], images, "inverted"))
     assert "4 images, 0 refused, 4 (100.0 %) out of the training distribution" in caplog.text
 
 
-def test_every_new_file_without_a_prediction_has_a_row_and_is_counted(study, tmp_path, caplog, monkeypatch):
+def test_every_new_file_without_a_prediction_has_a_row_and_is_counted(fusion_study, tmp_path, caplog, monkeypatch):
     monkeypatch.setattr(apply.entry.log, "propagate", True)
     images = save(tmp_path / "images", cells(2))
     (images / "cell_00.png").rename(images / "cell_00.PNG")
@@ -175,8 +143,8 @@ def test_every_new_file_without_a_prediction_has_a_row_and_is_counted(study, tmp
     (images / "Thumbs.db").write_text("x")
     os.mkfifo(images / "pipe.png")
     (images / "circle").symlink_to(".")
-    apply.main(arguments(study[1], images, "odd_files"))
-    out = study[0].root / "predict" / "odd_files"
+    apply.main(arguments(fusion_study[1], images, "odd_files"))
+    out = fusion_study[0].root / "predict" / "odd_files"
     assert len(APPLIED.read(out / "predictions.csv")) == 5
     quarantine = QUARANTINE.read(out / "quarantine.csv").set_index("path")["reason"].to_dict()
     assert quarantine == {**wanted, "pipe.png": "special_file", "circle": "folder_link"}
@@ -184,16 +152,16 @@ def test_every_new_file_without_a_prediction_has_a_row_and_is_counted(study, tmp
     assert "5 files passed over" in line and ".heic 2, .dcm 1" in line and "(no ending) 1" in line
 
 
-def test_a_folder_without_an_image_that_is_read_says_what_lies_there(study, tmp_path):
+def test_a_folder_without_an_image_that_is_read_says_what_lies_there(fusion_study, tmp_path):
     for name in ("a.heic", "b.jp2"):
         (tmp_path / name).write_text("x")
     with pytest.raises(UserError, match=r"only \.heic 1, \.jp2 1 .*; read are \.bmp") as error:
-        apply.main(arguments(study[1], tmp_path, "none_read"))
+        apply.main(arguments(fusion_study[1], tmp_path, "none_read"))
     assert "\n" not in str(error.value)
 
 
-def test_equal_images_are_equal_bytes_whatever_their_folder_is_called(study, tmp_path):
-    inputs, folder = study
+def test_equal_images_are_equal_bytes_whatever_their_folder_is_called(fusion_study, tmp_path):
+    inputs, folder = fusion_study
     for name in ("once", "twice"):
         apply.main(arguments(folder, save(tmp_path / name, cells(5)), name))
     once, twice = (inputs.root / "predict" / name for name in ("once", "twice"))
@@ -222,8 +190,8 @@ def test_grad_cam_is_of_the_surest_of_each_class_and_then_of_the_most_doubtful()
     assert sheet.chosen(pd.DataFrame(columns), 2)["path"].tolist() == ["a", "f", "b", "e"]
 
 
-def test_labels_are_held_against_the_predictions(study, tmp_path):
-    inputs, folder = study
+def test_labels_are_held_against_the_predictions(fusion_study, tmp_path):
+    inputs, folder = fusion_study
     images = save(tmp_path / "images", cells(9))
     true = [made.CLASSES[number % 3] for number in range(8)]
     labels = pd.DataFrame({"path": [f"cell_{number:02d}.png" for number in range(8)], "label": true})
@@ -237,8 +205,8 @@ def test_labels_are_held_against_the_predictions(study, tmp_path):
     assert read_json(out / "record.json")["labels_sha256"]
 
 
-def test_labelled_files_without_a_prediction_and_files_passed_over_are_told_on_the_page(study, tmp_path):
-    inputs, folder = study
+def test_labelled_files_without_a_prediction_and_files_passed_over_are_told_on_the_page(fusion_study, tmp_path):
+    inputs, folder = fusion_study
     learned = pd.read_csv(inputs.split).query("subset == 'train'")["id"].iloc[0]
     images = save(tmp_path / "images", {"copy": np.load(inputs.images)[int(learned.removeprefix("cell_"))]})
     (images / "cut.png").write_bytes((images / "copy.png").read_bytes()[:300])
@@ -251,8 +219,8 @@ def test_labelled_files_without_a_prediction_and_files_passed_over_are_told_on_t
     assert "All of them are copies of images that it has learned from" in page
 
 
-def test_copies_do_not_count_for_the_accuracy_without_them(study, tmp_path):
-    inputs, folder = study
+def test_copies_do_not_count_for_the_accuracy_without_them(fusion_study, tmp_path):
+    inputs, folder = fusion_study
     learned = pd.read_csv(inputs.split).query("subset == 'train'")["id"].iloc[0]
     pixels = np.load(inputs.images)[int(learned.removeprefix("cell_"))]
     images = save(tmp_path / "images", {**cells(2), "copy": pixels[:, ::-1]})
@@ -265,99 +233,10 @@ def test_copies_do_not_count_for_the_accuracy_without_them(study, tmp_path):
     assert re.search(r"Without copies of images that it has learned from:.*?of 2 images", page, re.DOTALL)
 
 
-@pytest.mark.parametrize(
-    ("row", "message"),
-    [(("cell_00.png", "dog"), "'dog' is no class of this run"), (("gone.png", made.CLASSES[0]), "no image 'gone.png'")],
-)
-def test_labels_that_fit_nothing_are_one_line(study, tmp_path, row, message):
-    images = save(tmp_path / "images", cells(2))
-    pd.DataFrame([row], columns=["path", "label"]).to_csv(tmp_path / "labels.csv", index=False)
-    with pytest.raises(UserError, match=message):
-        apply.main(arguments(study[1], images, "fits_not", labels=tmp_path / "labels.csv"))
-
-
-def test_more_images_than_are_read_at_a_time_are_all_there_in_order(study, tmp_path, monkeypatch):
+def test_more_images_than_are_read_at_a_time_are_all_there_in_order(fusion_study, tmp_path, monkeypatch):
     monkeypatch.setattr(new_pictures, "AT_A_TIME", 4)
     images = save(tmp_path / "images", cells(10))
     (images / "cell_05.png").write_bytes(b"nothing")
-    apply.main(arguments(study[1], images, "many", doubtful=6))
-    table = APPLIED.read(study[0].root / "predict" / "many" / "predictions.csv")
+    apply.main(arguments(fusion_study[1], images, "many", doubtful=6))
+    table = APPLIED.read(fusion_study[0].root / "predict" / "many" / "predictions.csv")
     assert table["path"].tolist() == [f"cell_{number:02d}.png" for number in range(10) if number != 5]
-
-
-def test_a_folder_of_broken_files_is_one_line_and_the_reasons_are_written(study, tmp_path):
-    (tmp_path / "a.png").write_bytes(b"")
-    with pytest.raises(UserError, match="none of the 1 files can be read; .*quarantine.csv says why"):
-        apply.main(arguments(study[1], tmp_path, "broken"))
-    assert len(QUARANTINE.read(study[0].root / "predict" / "broken" / "quarantine.csv")) == 1
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"name": "../x"}, "--name '../x': use a-z"),
-        ({"images": "nowhere"}, "nowhere is no folder"),
-        ({"images": "."}, "no image file in"),
-        ({"run": "."}, "holds no finished run"),
-        ({"doubtful": -1}, "show 0 images or more"),
-    ],
-)
-def test_mistakes_on_the_command_line_are_one_line(study, tmp_path, change, message):
-    images = save(tmp_path / "images", cells(2))
-    (tmp_path / "bare").mkdir()
-    for key, value in change.items():
-        change = {key: tmp_path / "bare" / value if key in ("run", "images") else value}
-    with pytest.raises(UserError, match=message):
-        apply.main(SimpleNamespace(**{**vars(arguments(study[1], images, "mistake")), **change}))
-
-
-def test_a_name_is_not_used_twice(applied):
-    with pytest.raises(UserError, match="holds predictions already; choose another --name"):
-        apply.main(arguments(applied[1], applied[2]))
-
-
-@pytest.fixture
-def copy(study, tmp_path):
-    """A copy of the study that a test may spoil, and its run."""
-    root = tmp_path / "made"
-    shutil.copytree(study[0].root, root)
-    return root, root / "runs" / "published" / "tiny" / "fold0-seed0"
-
-
-def test_a_run_without_a_network_of_its_own_is_refused(copy, tmp_path):
-    root, folder = copy
-    vote = root / "runs" / "published" / "vote" / "fold0-seed0"
-    write_record(vote / "record.json", {"settings": {"run": "vote", "spec": {"kind": "vote"}}})
-    with pytest.raises(UserError, match="kind 'vote', not a trained one; give a run of kind network or fusion"):
-        apply.main(arguments(vote, save(tmp_path / "images", cells(2)), "copy"))
-
-
-def test_a_run_of_slices_is_not_applied_to_image_files(copy, tmp_path):
-    root, folder = copy
-    record = read_json(root / "dataset" / "record.json")
-    write_record(root / "dataset" / "record.json", record | {"modality": {**record["modality"], "name": "dicom"}})
-    with pytest.raises(UserError, match="has learned from samples of the modality dicom; only a run of image files"):
-        apply.main(arguments(folder, save(tmp_path / "images", cells(2)), "copy"))
-
-
-@pytest.mark.parametrize(
-    ("spoil", "message"),
-    [
-        (
-            lambda root, run: write_record(root / "arrays" / "record.json", {"settings": {}}),
-            "arrays/record.json has changed since",
-        ),
-        (
-            lambda root, run: (run / "weights.safetensors").write_bytes(b"x"),
-            "weights.safetensors has changed: it is",
-        ),
-        (lambda root, run: (run / "weights.safetensors").unlink(), "weights.safetensors is missing"),
-        (lambda root, run: root.rename(root.parent / "else"), "has been moved: its record says made/runs/published"),
-    ],
-)
-def test_a_run_that_no_longer_fits_its_study_is_refused(copy, tmp_path, spoil, message):
-    root, run = copy
-    spoil(root, run)
-    run = run if run.exists() else root.parent / "else" / run.relative_to(root)
-    with pytest.raises(UserError, match=message):
-        apply.main(arguments(run, save(tmp_path / "images", cells(2)), "copy"))

@@ -11,8 +11,8 @@ from safetensors.torch import save_file
 
 from tests import made
 from tests.stored_maps import write_maps
+from tests.training.applying import arguments as apply_arguments
 from tests.training.running import narrow_weights, run
-from tests.training.test_apply import arguments as apply_arguments
 from tests.training.test_interrupted import killed
 from tests.training.test_interrupted import start as start_process
 from workflow_scripts.commands import apply
