@@ -192,30 +192,6 @@ def test_rates_of_a_matrix_in_columns_may_be_of_different_classes():
     assert "different classes" in reading(mixed, "rates against counts")
 
 
-def test_shares_of_wrong_answers_are_one_less_the_rate():
-    row = {
-        "sensitivity": "84.8",
-        "specificity": "91.8",
-        "healthy_misclassified": "8.2",
-        "patients_misclassified": "15.2",
-    }
-    paper = paper_of({"a": row}, **TWO)
-    assert outcomes(paper, "derived rates") == []
-    wrong = altered(paper, "a", "patients_misclassified", "12.5")
-    assert outcomes(wrong, "derived rates") == [("contradiction", "a", "patients_misclassified")]
-    exchanged = altered(altered(paper, "a", "patients_misclassified", "8.2"), "a", "healthy_misclassified", "15.2")
-    assert {outcome for outcome, _, _ in outcomes(exchanged, "derived rates")} == {"fits only if"}
-
-
-def test_likelihood_ratios_follow_from_the_rates():
-    row = {"sensitivity": "80.0", "specificity": "88.0", "lr_positive": "6.67", "lr_negative": "0.227"}
-    paper = paper_of({"a": row}, **TWO)
-    assert outcomes(paper, "derived rates") == []
-    assert outcomes(altered(paper, "a", "lr_positive", "7.67"), "derived rates") == [
-        ("contradiction", "a", "lr_positive")
-    ]
-
-
 def test_a_number_lies_in_its_interval():
     paper = paper_of({"a": {"sensitivity": "92.3 (86.3–96.2)"}}, unit="percent")
     assert outcomes(paper, "intervals") == []

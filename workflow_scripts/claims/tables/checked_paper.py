@@ -26,6 +26,7 @@ CHECKS = {
     "confusion matrices": f"{_ROOM}.printed_matrices",
     "possible values": f"{_ROOM}.possible_values",
     "derived rates": f"{_ROOM}.derived_rates",
+    "areas under curves": f"{_ROOM}.curve_areas",
     "copied rows": f"{_ROOM}.repeated_rows",
     "numbers printed twice": f"{_ROOM}.restated_cells",
 }

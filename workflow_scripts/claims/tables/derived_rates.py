@@ -1,8 +1,8 @@
-"""Rates that are one less another, and likelihood ratios, against the rates that they follow from."""
+"""Rates that are one less another, ratios and geometric means, against the rates that they follow from."""
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF
 from workflow_scripts.claims.tables.finding import MACRO_OR_WEIGHTED, MEANS_OVER_FOLDS, Finding, finding
@@ -15,19 +15,38 @@ _WRONG = re.compile(r"misclassif|missed|wrong|error")
 _NEGATIVE = re.compile(r"healthy|normal|negative|control|benign|without")
 _POSITIVE = re.compile(r"patient|disease|positive|abnormal|malignant|case|with\b")
 _SHARES = ("sensitivity", "specificity", "precision", "npv", "accuracy")
+# A ratio of a count of 0 is infinite; 0.5 is added to each count of such a table, by custom.
+HALF_ADDED = "0.5 was added to each count before the ratio was computed"
+RATIOS = ("lr_positive", "lr_negative", "dor")
+
+
+def _over(top: float, bottom: float) -> float:
+    return top / bottom if bottom > 0 else math.inf
+
+
+# Metric → what it is of sensitivity and specificity; each goes one way with both.
+_FORMULAS: Mapping[str, Callable[[float, float], float]] = {
+    "lr_positive": lambda s, c: _over(s, 1 - c),
+    "lr_negative": lambda s, c: _over(1 - s, c),
+    "dor": lambda s, c: _over(s * c, (1 - s) * (1 - c)),
+    "g_mean": lambda s, c: math.sqrt(s * c),
+}
 # Ratios of means over folds may be this far from the mean of ratios, as a part of them.
 _FOLDS = 0.25
 
 
 def check(paper: ReadPaper) -> Iterator[Finding]:
-    """Shares of wrong answers and likelihood ratios of each row."""
+    """Shares of wrong answers, likelihood and odds ratios, and geometric means of each row.
+
+    Ratios beside counts are held against those.
+    """
     for table in paper.tables:
         for entry in table.plain_entries():
             for cell in entry.cells.values():
                 yield from _complement(table, entry, cell)
-            if not {"tp", "tn"} <= set(entry.cells):
-                yield from _ratio(table, entry, "lr_positive")
-                yield from _ratio(table, entry, "lr_negative")
+            for metric in _FORMULAS:
+                if metric not in RATIOS or not {"tp", "tn"} <= set(entry.cells):
+                    yield from _follows(table, entry, metric)
 
 
 def _complement(table: ReadTable, entry: Entry, cell: Cell) -> Iterator[Finding]:
@@ -63,25 +82,37 @@ def _complement(table: ReadTable, entry: Entry, cell: Cell) -> Iterator[Finding]
     )
 
 
-def _ratio(table: ReadTable, entry: Entry, metric: str) -> Iterator[Finding]:
-    """LR+ is sensitivity / (1 - specificity), LR- is (1 - sensitivity) / specificity."""
+def _follows(table: ReadTable, entry: Entry, metric: str) -> Iterator[Finding]:
+    """Whether a cell is what sensitivity and specificity give."""
     cell, s, c = entry.get(metric), entry.get("sensitivity"), entry.get("specificity")
     if cell is None or s is None or c is None:
         return
-    (s_low, s_high), (c_low, c_high) = s.span(), c.span()
-    if metric == "lr_positive":
-        low, high = s_low / max(1e-9, 1 - c_low), s_high / (1 - c_high) if c_high < 1 else math.inf
-        value = s.number / (1 - c.number) if c.number < 1 else math.inf
-    else:
-        low, high = max(0.0, 1 - s_high) / min(1.0, c_high), (1 - s_low) / max(1e-9, c_low)
-        value = (1 - s.number) / max(1e-9, c.number)
-    why = f"{cell.called} {cell.value.text} beside {value:.3g} from {s.value.text} and {c.value.text}."
+    ends = [_FORMULAS[metric](*point) for point in zip(*(_inside(rate) for rate in (s, c)), strict=True)]
+    low, high = min(ends), max(ends)
+    value = _FORMULAS[metric](s.number, c.number)
+    why = f"{cell.called} {cell.value.text} beside {cell.printed(value)} from {s.value.text} and {c.value.text}."
     if within(cell, low, high):
         yield finding(CHECK, table.place, (cell,), CONSISTENT, why, strength="strong" if high < 1.1 * low else "weak")
-    elif not table.of_one_class:
-        yield finding(CHECK, table.place, (cell,), FITS_ONLY_IF, why, reading=MACRO_OR_WEIGHTED)
-    elif table.aggregate != SINGLE and within(cell, low * (1 - _FOLDS), high * (1 + _FOLDS)):
-        yield finding(CHECK, table.place, (cell,), FITS_ONLY_IF, why, reading=MEANS_OVER_FOLDS)
+        return
+    reading = _reading(table, cell, (s, c), low, high)
+    if reading:
+        yield finding(CHECK, table.place, (cell,), FITS_ONLY_IF, why, reading=reading)
     else:
         tried = ("cut off or rounded twice", "means over folds")
         yield finding(CHECK, table.place, (cell,), CONTRADICTION, why, tried=tried, computed=f"{value:.3g}")
+
+
+def _inside(rate: Cell) -> tuple[float, float]:
+    low, high = rate.span()
+    return max(0.0, low), min(1.0, high)
+
+
+def _reading(table: ReadTable, cell: Cell, rates: tuple[Cell, Cell], low: float, high: float) -> str:
+    """What may be so where a cell is not what the rates give; empty where nothing is."""
+    if not table.of_one_class:
+        return MACRO_OR_WEIGHTED
+    if cell.metric in RATIOS and any(not 0 < end < 1 for rate in rates for end in _inside(rate)):
+        return HALF_ADDED
+    # The mean of odds ratios has no end above: one fold without a false alarm makes it infinite.
+    near = cell.metric == "dor" or within(cell, low * (1 - _FOLDS), high * (1 + _FOLDS))
+    return MEANS_OVER_FOLDS if near and table.aggregate != SINGLE else ""

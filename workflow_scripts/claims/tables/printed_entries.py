@@ -17,6 +17,7 @@ from workflow_scripts.claims.tables.table_words import (
     are_statistics,
     average_kind,
     class_key,
+    class_number,
     sums_up,
 )
 from workflow_scripts.contracts.paper_tables.metric_spellings import canonical, is_metric, is_share
@@ -159,6 +160,12 @@ class ReadPaper:
 
     paper: PaperTables
     tables: tuple[ReadTable, ...]
+
+    def class_numbers(self, table: ReadTable) -> set[int]:
+        """How many classes there are, by each thing that a table or its paper says; empty where nothing does."""
+        sizes = [table.table.class_sizes] if table.table.class_sizes else list(self.paper.test_n_by_class)
+        numbers = (table.table.n_classes, class_number(self.paper.task), *(len(given.sizes) for given in sizes))
+        return {number for number in numbers if number is not None}
 
 
 def read_paper(paper: PaperTables) -> ReadPaper:

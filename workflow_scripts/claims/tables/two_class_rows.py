@@ -24,7 +24,7 @@ from workflow_scripts.claims.tables.entry_rates import (
 from workflow_scripts.claims.tables.finding import MACRO_OR_WEIGHTED, MEANS_OVER_FOLDS, WEIGHTED, Finding, finding
 from workflow_scripts.claims.tables.last_digits import within
 from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable, listed, renamed
-from workflow_scripts.claims.tables.table_words import MEANS, PER_CLASS, SINGLE, UNSAID, class_number, takes_median
+from workflow_scripts.claims.tables.table_words import MEANS, PER_CLASS, SINGLE, UNSAID, takes_median
 
 CHECK = "rates of two classes"
 _TRIED = (
@@ -136,8 +136,7 @@ def _of_two_classes(paper: ReadPaper, table: ReadTable, entry: Entry) -> bool:
         return False
     if entry.cells["sensitivity"].value.text == entry.cells["specificity"].value.text:
         return False
-    sizes = [table.table.class_sizes] if table.table.class_sizes else list(paper.paper.test_n_by_class)
-    numbers = {table.table.n_classes, class_number(paper.paper.task), *(len(given.sizes) for given in sizes)} - {None}
+    numbers = paper.class_numbers(table)
     positives = paper.paper.positives is not None or bool(table.table.positives)
     return numbers == {2} or (positives and not numbers)
 
