@@ -202,6 +202,20 @@ def test_a_number_lies_in_its_interval():
     assert outcomes(lost, "intervals") == [("note", "a", "sensitivity")]
 
 
+def test_a_number_beside_its_interval_may_be_another_estimate_than_that_of_the_interval():
+    # scikit-learn's macro F1 of draws with a class lacking is lower: a percentile interval may leave the number out.
+    f1 = {"f1": "0.93 (0.80–0.90)"}
+    assert "another estimate" in reading(paper_of({"a": f1}, unit="fraction", aggregation="single"), "intervals")
+    far = {"f1": "0.91 (0.60–0.65)"}
+    assert outcomes(paper_of({"a": far}, unit="fraction"), "intervals") == [("contradiction", "a", "f1")]
+    median = {"sensitivity": "0.912 (0.800–0.890)"}
+    assert "another estimate" in reading(paper_of({"a": median}, unit="fraction"), "intervals")
+    for words in ({"aggregation": "single"}, {}):
+        text = "0.912 (0.800–0.890)" if words else "0.909 (10/11) (0.800–0.887)"
+        paper = paper_of({"a": {"sensitivity": text}}, unit="fraction", **words)
+        assert outcomes(paper, "intervals") == [("contradiction", "a", "sensitivity")], text
+
+
 def test_sensitivity_and_specificity_that_change_places_between_tables_are_a_contradiction():
     table = paper_of({"a": {"sensitivity": "0.88", "specificity": "0.81", "auc": "0.90"}}, unit="fraction").tables[0]
     again = paper_of({"a": {"sensitivity": "0.81", "specificity": "0.88", "auc": "0.90"}}, unit="fraction").tables[0]

@@ -4,14 +4,21 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, NOTE
+from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF, NOTE
 from workflow_scripts.claims.tables.finding import Finding, finding
 from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable
+from workflow_scripts.claims.tables.table_words import SINGLE
 from workflow_scripts.contracts.paper_tables.result_tables import PrintedValue
 
 CHECK = "intervals"
 # An end that lies this many times as far from the number as the other, on the log-odds scale, has lost a digit.
 _LOPSIDED = 6.0
+# Widths of an interval by which a share may lie outside that of another estimate of it.
+_A_LITTLE = 0.25
+OTHER_ESTIMATE = (
+    "the interval is of another estimate than the number: of the mean where that is a median or of all samples, or of "
+    "draws of a bootstrap whose mean is another"
+)
 TRIED = ("percent and fraction mixed", "last digits")
 _RATES = ("accuracy", "sensitivity", "specificity", "precision", "npv")
 
@@ -52,7 +59,10 @@ def of_cell(table: ReadTable, entry: Entry, cell: Cell) -> Iterator[Finding]:
         ]
         why = f"{cell.value.text} lies outside its own interval {shown}"
         why += f", which is the interval of {same[0]}." if same else "."
-        yield finding(CHECK, table.place, (cell,), CONTRADICTION, why, tried=TRIED)
+        if not same and _of_another_estimate(table, cell, ends):
+            yield finding(CHECK, table.place, (cell,), FITS_ONLY_IF, why, reading=OTHER_ESTIMATE, tried=TRIED)
+        else:
+            yield finding(CHECK, table.place, (cell,), CONTRADICTION, why, tried=TRIED)
         return
     method = _method(cell, ends, table)
     if method:
@@ -64,6 +74,20 @@ def of_cell(table: ReadTable, entry: Entry, cell: Cell) -> Iterator[Finding]:
             f"{cell.value.text} stands very far from one end of {ends[0].text} to {ends[1].text}; a digit may be lost."
         )
         yield finding(CHECK, table.place, (cell,), NOTE, why)
+
+
+def _of_another_estimate(table: ReadTable, cell: Cell, ends: tuple[PrintedValue, PrintedValue]) -> bool:
+    """Whether the interval may be that of a mean, a median or a corrected number beside the one that is printed.
+
+    A share of counted samples lies in its interval. That of one training lies in each of its intervals, too; a median
+    of trainings may leave that of their mean by a little.
+    """
+    low, high = (float(end.number or 0) for end in ends)
+    outside = max(low - (cell.value.number or 0), (cell.value.number or 0) - high)
+    is_share = cell.metric in _RATES
+    if is_share and (table.aggregate == SINGLE or cell.value.fraction):
+        return False
+    return outside <= (high - low) * (_A_LITTLE if is_share else 1.0)
 
 
 def _ends_of(entry: Entry, column: str) -> tuple[float | None, ...]:
