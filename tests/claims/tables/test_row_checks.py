@@ -216,13 +216,20 @@ def test_a_number_beside_its_interval_may_be_another_estimate_than_that_of_the_i
         assert outcomes(paper, "intervals") == [("contradiction", "a", "sensitivity")], text
 
 
-def test_sensitivity_and_specificity_that_change_places_between_tables_are_a_contradiction():
-    table = paper_of({"a": {"sensitivity": "0.88", "specificity": "0.81", "auc": "0.90"}}, unit="fraction").tables[0]
-    again = paper_of({"a": {"sensitivity": "0.81", "specificity": "0.88", "auc": "0.90"}}, unit="fraction").tables[0]
-    paper = PaperTables("made", (table, replace(again, place="Abstract")))
-    assert outcomes(paper, "numbers printed twice") == [("contradiction", "a", "sensitivity; specificity")]
-    fewer = paper_of({"a": {"sensitivity": "0.88", "specificity": "0.81"}}, unit="fraction").tables[0]
-    assert outcomes(PaperTables("made", (table, fewer)), "numbers printed twice") == []
+def exchanged_tables(again: dict[str, str], **shared: str) -> PaperTables:
+    row = {"sensitivity": "0.88", "specificity": "0.81", **shared}
+    first, second = (paper_of({"a": values}, unit="fraction").tables[0] for values in (row, again))
+    return PaperTables("made", (first, replace(second, place="Abstract")))
+
+
+def test_sensitivity_and_specificity_that_change_places_between_tables_need_another_positive_class():
+    again = {"sensitivity": "0.81", "specificity": "0.88"}
+    assert "positive" in reading(exchanged_tables({**again, "auc": "0.90"}, auc="0.90"), "numbers printed twice")
+    both = {"auc": "0.90", "precision": "0.79"}
+    assert outcomes(exchanged_tables({**again, **both}, **both), "numbers printed twice") == [
+        ("contradiction", "a", "sensitivity; specificity")
+    ]
+    assert outcomes(exchanged_tables({"sensitivity": "0.88", "specificity": "0.81"}), "numbers printed twice") == []
 
 
 def test_an_npv_of_two_classes_says_that_the_rates_are_of_one_of_them():

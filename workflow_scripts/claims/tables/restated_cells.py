@@ -3,11 +3,27 @@
 from collections.abc import Iterator
 from itertools import combinations
 
-from workflow_scripts.claims.outcome import CONTRADICTION
+from workflow_scripts.claims.outcome import CONTRADICTION, FITS_ONLY_IF
+from workflow_scripts.claims.tables.entry_rates import implied, rates_of
 from workflow_scripts.claims.tables.finding import Finding, finding
 from workflow_scripts.claims.tables.printed_entries import Entry, ReadPaper
 
 CHECK = "numbers printed twice"
+OTHER_POSITIVES = "one of the tables has the other class as the positive one"
+_EXCHANGED = ("sensitivity", "specificity")
+# The same whichever class is the positive one.
+_OF_BOTH_CLASSES = (
+    "accuracy",
+    "balanced_accuracy",
+    "auc",
+    "kappa",
+    "mcc",
+    "youden",
+    "error_rate",
+    "g_mean",
+    "dor",
+    "n",
+)
 
 
 def check(paper: ReadPaper) -> Iterator[Finding]:
@@ -26,11 +42,24 @@ def check(paper: ReadPaper) -> Iterator[Finding]:
             cells = [entry.cells["sensitivity"], entry.cells["specificity"]]
             s, c = (cell.value.text for cell in cells)
             why = f"Sensitivity {s} and specificity {c} of {entry.name} stand the other way round in {second.place}."
-            yield finding(CHECK, first.place, cells, CONTRADICTION, why, tried=("another row of the same name",))
+            if all(_may_be_of_other_class(*pair) for pair in exchanged):
+                yield finding(CHECK, first.place, cells, FITS_ONLY_IF, why, reading=OTHER_POSITIVES)
+            else:
+                tried = ("another row of the same name", OTHER_POSITIVES)
+                yield finding(CHECK, first.place, cells, CONTRADICTION, why, tried=tried)
+
+
+def _may_be_of_other_class(entry: Entry, again: Entry) -> bool:
+    """Whether both rows may be right, the other class being the positive one in the second.
+
+    A number of one class that both print would be another one then, too; and the rates of the first must be some.
+    """
+    told = [metric for metric in entry.cells if metric in again.cells]
+    return set(told) <= {*_EXCHANGED, *_OF_BOTH_CLASSES} and implied(rates_of(entry)) is not None
 
 
 def _has_both(entry: Entry) -> bool:
-    return entry.has("sensitivity", "specificity")
+    return entry.has(*_EXCHANGED)
 
 
 def _texts(entry: Entry) -> tuple[str, str]:
@@ -47,7 +76,5 @@ def _exchanged(entry: Entry, again: Entry) -> bool:
 
 def _else_equal(entry: Entry, again: Entry) -> bool:
     """Whether at least one other number of both rows is printed, and all such are equal."""
-    shared = [
-        metric for metric in entry.cells if metric in again.cells and metric not in ("sensitivity", "specificity")
-    ]
+    shared = [metric for metric in entry.cells if metric in again.cells and metric not in _EXCHANGED]
     return bool(shared) and all(entry.cells[m].value.text == again.cells[m].value.text for m in shared)
