@@ -144,6 +144,10 @@ def test_a_share_is_that_of_the_fraction_beside_it():
     assert "cut off" in reading(paper_of({"a": {"sensitivity": "93.5 (73/78)"}}, unit="percent"), "fractions")
     assert "rounded twice" in reading(paper_of({"a": {"sensitivity": "60.9 (115/189)"}}, unit="percent"), "fractions")
     assert "rest" in reading(paper_of({"a": {"sensitivity": "7.7 (120/130)"}}, unit="percent"), "fractions")
+    folds = {"unit": "percent", "aggregation": "mean of 5 folds"}
+    assert "mean" in reading(paper_of({"a": {"sensitivity": "92.8 (48/52)"}}, **folds), "fractions")
+    far = paper_of({"a": {"sensitivity": "82.3 (48/52)"}}, **folds)
+    assert outcomes(far, "fractions") == [("contradiction", "a", "sensitivity")]
 
 
 def test_cases_that_are_counted_twice_are_noticed():

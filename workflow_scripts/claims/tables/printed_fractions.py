@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from workflow_scripts.claims.arithmetic.ways_of_writing import ROUNDED
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF
+from workflow_scripts.claims.tables.entry_rates import over_folds
 from workflow_scripts.claims.tables.finding import Finding, finding
-from workflow_scripts.claims.tables.last_digits import READINGS, distance, way_of
+from workflow_scripts.claims.tables.last_digits import READINGS, distance, way_of, within
 from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable
-from workflow_scripts.claims.tables.table_words import SINGLE
+from workflow_scripts.claims.tables.table_words import MEANS, SINGLE
 
 CHECK = "fractions"
 # Column of a number of samples → columns that are shares of it.
@@ -37,6 +38,9 @@ def _of_fraction(table: ReadTable, cell: Cell, part: int, whole: int) -> Finding
     if way_of(cell, 1 - part / whole) is not None:
         reading = "the fraction is of the rest of the cases"
         return finding(CHECK, table.place, (cell,), FITS_ONLY_IF, f"{why}.", reading=reading, tried=_TRIED[:2])
+    if table.aggregate == MEANS and within(cell, *over_folds(cell.metric, part / whole, part / whole)):
+        reading = "the share is a mean over folds or runs, and the fraction is of all of them together"
+        return finding(CHECK, table.place, (cell,), FITS_ONLY_IF, f"{why}.", reading=reading, tried=_TRIED)
     return finding(
         CHECK,
         table.place,
