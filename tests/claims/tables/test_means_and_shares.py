@@ -38,3 +38,20 @@ def test_medians_over_folds_may_be_off_the_mean_of_medians_in_one_column_alone()
     assert reading(paper, "means of rows").startswith("the mean has weights")
     single = paper_of(rows, "class", unit="fraction", average="per class", aggregation="single")
     assert outcomes(single, "means of rows") == [("contradiction", "macro avg", "precision")]
+
+
+def test_a_patient_may_have_images_in_two_sets_and_a_class_is_in_all_of_them():
+    rows = {
+        "Train": {"CIN": "300", "normal": "410"},
+        "Test": {"CIN": "100", "normal": "90"},
+        "Total": {"CIN": "400", "normal": "500"},
+    }
+
+    def with_column(name, *counts):
+        wider = {row: {**cells, name: count} for (row, cells), count in zip(rows.items(), counts, strict=True)}
+        return paper_of(wider, unit="count", key="set")
+
+    for paper in (with_column("patients", "95", "30", "118"), with_column("classes", "2", "2", "2")):
+        assert reading(paper, "totals") == "some are in several parts and counted once in the total"
+    for paper in (with_column("patients", "95", "30", "131"), with_column("images", "95", "30", "118")):
+        assert [outcome for outcome, _, _ in outcomes(paper, "totals")] == ["contradiction"]

@@ -1,5 +1,6 @@
 """Sums of counts: totals of rows and columns, class totals that models share, percentages of totals."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -13,6 +14,12 @@ from workflow_scripts.contracts.paper_tables.metric_spellings import is_metric
 
 CHECK = "totals"
 _TRIED = ("another sum of the same cells", "parts that overlap")
+# What may be in several sets, classes or columns at once; an image is not.
+_IN_SEVERAL = re.compile(
+    r"patient|subject|participant|person|people|individual|case|wom[ae]n|\bmen\b|slide|lesion|video|stud(?:y|ies)|visit"
+    r"|cent(?:er|re)s?\b|hospital|site|scanner|reader|class|categor"
+)
+OVERLAP = "some are in several parts and counted once in the total"
 # Rows that agree before one that differs is called wrong; fewer where they add to the printed n.
 _FEWEST, _FEWEST_OF_N = 3, 2
 
@@ -63,19 +70,29 @@ def _totals(table: ReadTable, grid: dict[str, dict[int, Cell]]) -> Iterator[Find
             if len(parts) == len(summed):
                 sums.append((cell, sum(part.number for part in parts), parts))
     right = [total for total, number, _ in sums if total.number == number]
-    wrong = [(total, number) for total, number, _ in sums if total.number != number]
+    wrong = [(total, number, parts) for total, number, parts in sums if total.number != number]
     if right:
         yield finding(
             CHECK, table.place, right, CONSISTENT, "The totals are the sums of their parts.", strength="exact"
         )
     if len(right) < 2 * len(wrong) or len(right) < 2:
         return
-    for total, number in wrong:
+    for total, number, parts in wrong:
         why = (
             f"The total {total.value.text} is printed; its parts add to {number:g}. {len(right)} other sums are right."
         )
         size = f"{abs(total.number - number):g}"
-        yield finding(CHECK, table.place, (total,), CONTRADICTION, why, tried=_TRIED, computed=f"{number:g}", size=size)
+        if _may_overlap(total, number, parts):
+            yield finding(CHECK, table.place, (total,), FITS_ONLY_IF, why, reading=OVERLAP, size=size)
+        else:
+            computed = f"{number:g}"
+            yield finding(CHECK, table.place, (total,), CONTRADICTION, why, tried=_TRIED, computed=computed, size=size)
+
+
+def _may_overlap(total: Cell, summed: float, parts: Sequence[Cell]) -> bool:
+    """Whether some are counted in several parts: patients with images in two sets, classes that all sets have."""
+    named = _IN_SEVERAL.search(f"{total.row} {total.column}".lower())
+    return bool(named) and max(part.number for part in parts) <= total.number < summed
 
 
 def _headers(table: ReadTable, grid: dict[str, dict[int, Cell]]) -> Iterator[Finding]:
