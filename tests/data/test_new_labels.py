@@ -31,6 +31,8 @@ def test_labels_are_read_as_a_spreadsheet_program_saves_them(tmp_path, data):
         ("b/2.png,hsil\n", r"--labels: .*labels.csv, row 2: 'hsil' is no class of this run; .*HSIL"),
         ("2.png,HSIL\n", r"--labels: .*labels.csv, row 2: no image '2.png' in .*; did you mean 'b/2.png'\?"),
         ("b/2.png,HSIL\nb/2.png,gesund\n", r"row 3: 'b/2.png' is given twice; keep one row"),
+        ("2.png,HSIL\nb/2.png,HSIL\n3.png,HSIL\n", r"row 2: no image '2.png' .*; row 4, too$"),
+        ("x.png,HSIL\n" * 12, r"row 2: no image 'x.png' .*; rows 3, 4, 5, 6, 7, 8, 9, 10, and 3 more, too$"),
     ],
 )
 def test_what_is_wrong_with_labels_is_named_with_its_row(tmp_path, rows, message):

@@ -77,7 +77,7 @@ def test_a_list_takes_what_it_names_and_repeats_become_copies_of_one_group(tmp_p
         ({"counts": {"c": 3}}, "ingest.counts names the class 'c'; the files have a, b"),
         ({"counts": {"a": 49}, "fill": "copies"}, "6 samples and their 7 flipped and turned copies are only 48"),
         ({"ids": "nowhere.csv"}, "nowhere.csv is missing"),
-        ({"ids": "list.csv"}, "names 'a/99', which is no sample"),
+        ({"ids": "list.csv"}, "row 3: 'a/99' is no sample"),
         ({"ids": "empty.csv"}, "lacks the column 'id'"),
     ],
 )

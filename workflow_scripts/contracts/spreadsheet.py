@@ -13,7 +13,7 @@ import re
 import stat
 import unicodedata
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,8 @@ from workflow_scripts.runtime.errors import UserError
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 LARGEST = 256_000_000
+# Rows with a fault that are named beside the first.
+_FURTHER_ROWS = 8
 # White space that `str.strip` leaves, and marks that no screen shows.
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 _MARKS = ((b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -46,6 +48,20 @@ class Sheet:
     path: Path
     columns: dict[str, list[str]]
     rows: list[int]
+
+    def refuse_rows(self, where: str, faults: Mapping[int, str]) -> None:
+        """UserError, beginning with `where`, if there are faults: row → what is wrong there and what to do.
+
+        The first is told whole, of the others the rows.
+        """
+        if not faults:
+            return
+        row, fault = next(iter(faults.items()))
+        further = [str(number) for number in list(faults)[1:]]
+        shown = further[:_FURTHER_ROWS]
+        more = f", and {len(further) - len(shown)} more" if len(further) > len(shown) else ""
+        rows = f"; row{'s' if len(further) > 1 else ''} {', '.join(shown)}{more}, too" if further else ""
+        raise UserError(f"{where}: {self.path}, row {row}: {fault}{rows}")
 
 
 def tidy(text: str) -> str:

@@ -11,7 +11,6 @@ from workflow_scripts.contracts.spreadsheet import Sheet, read_sheet, tidy
 from workflow_scripts.data.images import SUFFIXES
 from workflow_scripts.data.raw_folders import normal
 from workflow_scripts.runtime.entry import log
-from workflow_scripts.runtime.errors import UserError
 
 SETTING = "ingest.groups"
 # Words for "not known", compared without case. As a cell of a further column the last ones may be values of their own.
@@ -58,17 +57,21 @@ def known_paths(sheet: Sheet, where: str, root: Path, paths: Iterable[str]) -> l
     of_images = {normal(path) for path in paths}
     without_space = {tidy(path): path for path in of_images}
     rows: dict[str, int] = {}
+    foreign: dict[int, str] = {}
+    repeated: dict[int, str] = {}
     for row, cell in zip(sheet.rows, sheet.columns["path"], strict=True):
         # A backslash separates folders where the table comes from Windows, and may stand in a name elsewhere.
         path = cell if cell in of_images else cell.replace("\\", "/").removeprefix("./")
         if path not in of_images and path not in without_space:
-            raise UserError(
-                f"{where}: {sheet.path}, row {row}: no image {path!r} in {root}{_hint(path, root, of_images)}"
-            )
+            # Near names are sought among all images, which takes long: for the first alone.
+            foreign[row] = "" if foreign else f"no image {path!r} in {root}{_hint(path, root, of_images)}"
+            continue
         path = path if path in of_images else without_space[path]
         if path in rows:
-            raise UserError(f"{where}: {sheet.path}, row {row}: {path!r} is given twice; keep one row")
+            repeated[row] = f"{path!r} is given twice; keep one row"
         rows[path] = row
+    sheet.refuse_rows(where, foreign)
+    sheet.refuse_rows(where, repeated)
     return list(rows)
 
 

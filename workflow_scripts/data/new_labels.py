@@ -23,15 +23,15 @@ def read_labels(path: Path, classes: Collection[str], folder: Path, images: Coll
     # Cells are without white space at their ends, which a folder that a class is named after may have.
     by_cell = {tidy(name): name for name in classes} | {name: name for name in classes}
     labels = {}
+    faults: dict[int, str] = {}
     given = known_paths(sheet, OPTION, folder, images)
     foreign = without_unknown([cell for cell in sheet.columns["label"] if cell not in by_cell], path)
     for row, image, label in zip(sheet.rows, given, sheet.columns["label"], strict=True):
         if label in by_cell:
             labels[as_given[image]] = by_cell[label]
         elif label and label in foreign:
-            raise UserError(
-                f"{OPTION}: {path}, row {row}: {label!r} is no class of this run; {nearest(label, classes)}"
-            )
+            faults[row] = f"{label!r} is no class of this run; {nearest(label, classes)}"
+    sheet.refuse_rows(OPTION, faults)
     if not labels:
         raise UserError(f"{OPTION}: no row of {path} has a label; fill in the column label, or leave the option out")
     return labels

@@ -95,11 +95,10 @@ def _listed(samples: list[tuple[str, Sample]], path: Path) -> list[tuple[str, Sa
         raise UserError(f"ingest.ids: {path} names no sample; list the ids of manifest.csv in its column id")
     by_id = {sample.id: (adapter, sample) for adapter, sample in samples}
     by_tidy = {tidy(name): name for name in by_id}
-    for row, name in zip(sheet.rows, sheet.columns["id"], strict=True):
-        if name not in by_id and name not in by_tidy:
-            raise UserError(
-                f"ingest.ids: {path}, row {row} names {name!r}, which is no sample; ids are those of manifest.csv"
-            )
+    rows = zip(sheet.rows, sheet.columns["id"], strict=True)
+    foreign = {row: name for row, name in rows if name not in by_id and name not in by_tidy}
+    advice = "is no sample; ids are those of manifest.csv"
+    sheet.refuse_rows("ingest.ids", {row: f"{name!r} {advice}" for row, name in foreign.items()})
     times = Counter(name if name in by_id else by_tidy[name] for name in sheet.columns["id"])
     taken = []
     for name in sorted(times):

@@ -169,7 +169,7 @@ def test_the_number_of_processes_changes_no_byte(tmp_path):
     ("table", "said"),
     [
         ("patient,label\nx,SCC\ny,AC\n", "no DICOM file below the source is of a patient of this table"),
-        ("patient,label\npat-1,SCC\npat-2,\n", "row 3 lacks the label"),
+        ("patient,label\npat-1,SCC\npat-2,\n", "row 3: no label; fill it in"),
         ("patient,label\npat-1,SCC\npat-1,AC\n", "rows 2 and 3 name one patient"),
         ("patient\npat-1\n", "lacks the column 'label'"),
     ],

@@ -173,8 +173,8 @@ def test_a_file_may_be_named_without_its_folder_or_as_windows_does(raw, tmp_path
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        (["a/one.tif,,p,,"], "row 2 lacks the label"),
-        ([",AC,p,,"], "row 2 lacks the slide"),
+        (["a/one.tif,,p,,"], "row 2: no label; fill it in"),
+        ([",AC,p,,"], "row 2: no slide; fill it in"),
         (["a/one.tif,AC,p,,", "one.tif,AC,p,,"], "rows 2 and 3 name one slide"),
         (["nowhere.tif,AC,p,,"], "no file in the source is called as any row says"),
         (["a/one.tif,AC,p,quarter,"], "row 2: microns is no number of µm per pixel"),

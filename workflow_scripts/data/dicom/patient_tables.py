@@ -61,15 +61,18 @@ def read_diagnoses(root: Path, name: str | None) -> dict[str, Diagnosis]:
     sheet = read_sheet(root / name, "ingest.patients", ("patient", "label"))
     attributes = further_cells(sheet, ("patient", "label"))
     diagnoses: dict[str, Diagnosis] = {}
+    lacking: dict[int, str] = {}
     for line, (row, cell) in enumerate(zip(sheet.rows, sheet.columns["patient"], strict=True)):
         patient, label = " ".join(cell.split()), sheet.columns["label"][line]
         if not patient or not label:
-            raise UserError(f"ingest.patients: row {row} lacks the {'label' if patient else 'patient'}; fill it in")
-        if patient in diagnoses:
+            lacking[row] = f"no {'label' if patient else 'patient'}; fill it in, or leave the row out"
+        elif patient in diagnoses:
             raise UserError(
                 f"ingest.patients: rows {diagnoses[patient].row} and {row} name one patient; keep one of them"
             )
-        diagnoses[patient] = Diagnosis(row, label, attributes[line])
+        else:
+            diagnoses[patient] = Diagnosis(row, label, attributes[line])
+    sheet.refuse_rows("ingest.patients", lacking)
     return diagnoses
 
 

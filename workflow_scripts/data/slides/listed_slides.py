@@ -92,16 +92,19 @@ def _rows(sheet: Sheet, files: _Files) -> list[SlideRow]:
     attributes = further_cells(sheet, (*REQUIRED, *OPTIONAL))
     microns = sheet.columns.get("microns", nothing)
     rows = []
+    lacking: dict[int, str] = {}
     for line, (row, named) in enumerate(zip(sheet.rows, sheet.columns["slide"], strict=True)):
         label = sheet.columns["label"][line]
         if not named or not label:
-            raise UserError(f"{SETTING}: row {row} lacks the {'label' if named else 'slide'}; fill it in")
+            lacking[row] = f"no {'label' if named else 'slide'}; fill it in, or leave the row out"
+            continue
         patient = " ".join(patients[line].split())
         rows.append(
             SlideRow(
                 row, files.path_of(named, row), named, label, patient, _microns(microns[line], row), attributes[line]
             )
         )
+    sheet.refuse_rows(SETTING, lacking)
     return rows
 
 
