@@ -105,7 +105,8 @@ def test_the_table_of_the_readme_shows_real_data_before_synthetic(kept, page, mo
 
 def test_several_data_sets_of_one_kind_are_summed_and_each_premium_is_shown(kept, page, monkeypatch):
     first = replace(kept, synthetic=False, of_the_paper=True, samples=30, verdicts={"not run": 4, "higher": 2})
-    second = replace(first, samples=1200, verdicts={"higher": 1, "lower": 1})
+    first = replace(first, adapters=("herlev",))
+    second = replace(first, adapters=("sipakmed", "cric"), samples=1200, verdicts={"higher": 1, "lower": 1})
     without = replace(first, samples=5, verdicts={}, runs=[replace(run, premium=None) for run in first.runs])
     further = (replace(kept, synthetic=True, samples=999), replace(first, of_the_paper=False, samples=777))
     premium = premium_words(next(run.premium for run in kept.runs if run.run == kept.main and run.premium))
@@ -114,7 +115,8 @@ def test_several_data_sets_of_one_kind_are_summed_and_each_premium_is_shown(kept
         lambda root: [replace(page, kept=[*further, first, second, without])],
     )
     row = table(ROOT).splitlines()[-1]
-    assert row.endswith(f"| {grouped(1235)} samples, real, 3 data sets | 3 higher, 1 lower | {premium}; {premium} |")
+    premiums = f"`herlev`: {premium}; `sipakmed` and `cric`: {premium}"
+    assert row.endswith(f"| {grouped(1235)} samples, real, 3 data sets | 3 higher, 1 lower | {premiums} |")
 
 
 @pytest.mark.parametrize(

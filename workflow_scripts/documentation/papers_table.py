@@ -30,7 +30,8 @@ def table(root: Path) -> str:
 def _trained_here(page: PaperPage) -> tuple[str, str, str]:
     """What was trained, the verdicts and the leak premiums: of real data before synthetic, the paper's before others.
 
-    Several data sets of one kind stand together: samples and verdicts are summed, each measured premium is shown.
+    Several data sets of one kind stand together: samples and verdicts are summed, each measured premium is
+    shown with the name of its data.
     """
     if not page.kept:
         return "nothing is kept yet", DASH, DASH
@@ -43,8 +44,17 @@ def _trained_here(page: PaperPage) -> tuple[str, str, str]:
     trained += "" if studies[0].of_the_paper else ", not the paper's"
     verdicts = sum((Counter(study.verdicts) for study in studies), Counter())
     words = ", ".join(f"{count} {word}" for word, count in verdicts.items() if word not in _SILENT)
-    premiums = [premium_words(premium) for study in studies if (premium := _premium_of_main(study)) is not None]
+    premiums = [
+        f"{_named_data(study, len(studies))}{premium_words(premium)}"
+        for study in studies
+        if (premium := _premium_of_main(study)) is not None
+    ]
     return trained, words or DASH, "; ".join(premiums) or "cannot be measured"
+
+
+def _named_data(study: KeptStudy, studies: int) -> str:
+    """The data of a study by the names of their layouts, before what is said of them; nothing where they are alone."""
+    return f"{' and '.join(f'`{adapter}`' for adapter in study.adapters)}: " if studies > 1 else ""
 
 
 def _premium_of_main(study: KeptStudy) -> Interval | None:
