@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from workflow_scripts.claims import as_tables
 from workflow_scripts.claims.outcome import Outcome
 from workflow_scripts.claims.sizes import Sizes, by_place, groups, measured
-from workflow_scripts.claims.tables.f_score_bounds import FScore, judged
+from workflow_scripts.claims.tables.f_score import FScore
+from workflow_scripts.claims.tables.f_score_bounds import judged
 from workflow_scripts.claims.tables.printed_entries import Entry
 from workflow_scripts.contracts.claims import Claim, Published
 

@@ -6,14 +6,16 @@ below precision + recall - 1. Without one of the two, F is at most what it is wi
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from workflow_scripts.claims.arithmetic.ways_of_writing import ANY, MODES, ROUNDED
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF, strength_of
 from workflow_scripts.claims.scores import COARSEST
+from workflow_scripts.claims.tables.f_score import FScore, scores_of
 from workflow_scripts.claims.tables.finding import MACRO_OR_WEIGHTED, MEANS_OVER_FOLDS, WEIGHTED, Finding, finding
+from workflow_scripts.claims.tables.iou_and_dice import best_overlaps, overlaps
 from workflow_scripts.claims.tables.last_digits import READINGS, distance, within
-from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable
+from workflow_scripts.claims.tables.mixed_averages import UNLIKE, may_be_unlike, may_be_weighted
+from workflow_scripts.claims.tables.printed_entries import Entry, ReadPaper, ReadTable
 from workflow_scripts.claims.tables.table_words import MEANS, OVER_CLASSES, SINGLE, UNSAID, takes_median
 
 CHECK = "F scores"
@@ -31,93 +33,18 @@ _FINE = 0.005
 _ROUNDED_BEFORE = 2 * COARSEST
 # As many classes there may be where no number of them is printed.
 _MOST_CLASSES = 20
-# A support-weighted F score lies below the accuracy, or above it, by at most these parts of the wrong answers: so do 99
-# of 100 of made matrices whose F is above the plain means of precision and recall.
-_BELOW_ACCURACY, _ABOVE_ACCURACY = 0.1, 0.4
 EVERY_AVERAGE = ("cut off or rounded twice", "macro, weighted and micro averages", "means over folds or runs")
 OF_CLASS_VALUES = ("class values that were rounded before", "classes that are never predicted left out")
-
-
-@dataclass(frozen=True)
-class FScore:
-    """An F score with its precision and recall, None where one is not printed. beta: weight of recall."""
-
-    precision: Cell | None
-    recall: Cell | None
-    score: Cell
-    beta: float = 1.0
-
-    @property
-    def cells(self) -> tuple[Cell, ...]:
-        """The score and what it follows from."""
-        return self.score, *(part for part in (self.precision, self.recall) if part is not None)
-
-    @property
-    def parts(self) -> str:
-        """Precision and recall as printed, in words."""
-        named = (("precision", self.precision), ("recall", self.recall))
-        return " and ".join(f"{name} {part.value.text}" for name, part in named if part is not None)
-
-    @property
-    def numbers(self) -> tuple[float, float]:
-        """Precision and recall, 1 where one is not printed."""
-        precision, recall = (part.number if part is not None else 1.0 for part in (self.precision, self.recall))
-        return precision, recall
-
-    def ends(self, way: str = ANY) -> tuple[tuple[float, float], tuple[float, float]]:
-        """The lowest precision and recall, and the highest."""
-        spans = [part.span(way) if part is not None else (0.0, 1.0) for part in (self.precision, self.recall)]
-        (p_low, p_high), (r_low, r_high) = spans
-        return (p_low, r_low), (p_high, r_high)
-
-    def of(self, precision: float, recall: float) -> float:
-        """F of one class with these shares."""
-        b = self.beta**2
-        below = b * precision + recall
-        return (1 + b) * precision * recall / below if below > 0 else 0.0
-
-    def harmonic(self, way: str) -> tuple[float, float]:
-        """The lowest and highest F of one class with the printed precision and recall."""
-        low, high = (self.of(*(min(1.0, max(0.0, part)) for part in parts)) for parts in self.ends(way))
-        return low, high
-
-    @property
-    def nearest(self) -> float:
-        """F of the printed precision and recall."""
-        return self.of(*self.numbers)
-
-    @property
-    def top(self) -> float:
-        """The highest mean of F scores with this mean precision and recall."""
-        weight = 1 / (1 + self.beta**2)
-        precision, recall = self.ends()[1]
-        return weight * precision + (1 - weight) * recall
-
-    @property
-    def bottom(self) -> float:
-        """The lowest mean of F scores with this mean precision and recall."""
-        return sum(self.ends()[0]) - 1
 
 
 def check(paper: ReadPaper) -> Iterator[Finding]:
     """Each F score against its precision and recall, each IoU against its Dice."""
     for table in paper.tables:
         for entry in table.entries:
-            for score in _scores(entry):
+            for score in scores_of(entry):
                 yield judged(table, entry, score)
-            yield from _overlaps(table, entry)
-        yield from _best(table)
-
-
-def _scores(entry: Entry) -> Iterator[FScore]:
-    precision, recall = entry.get("precision"), entry.get("sensitivity")
-    if precision is None and recall is None:
-        return
-    for metric, cell in entry.cells.items():
-        if metric == "f1":
-            yield FScore(precision, recall, cell)
-        elif metric.startswith("f_beta("):
-            yield FScore(precision, recall, cell, float(metric[7:-1]))
+            yield from overlaps(CHECK, table, entry)
+        yield from best_overlaps(CHECK, table)
 
 
 def judged(table: ReadTable, entry: Entry, score: FScore) -> Finding:
@@ -158,9 +85,11 @@ def _impossible(table: ReadTable, entry: Entry, score: FScore, nearest: float) -
     if above and not table.of_one_class and accuracy is not None and within(cell, *accuracy.span()):
         reading = "F1 is a micro average (the accuracy) and precision and recall are not"
         return finding(CHECK, table.place, score.cells, FITS_ONLY_IF, why, reading=reading, tried=EVERY_AVERAGE)
-    if above and not table.of_one_class and accuracy is not None and _may_be_weighted(cell, accuracy):
+    if above and not table.of_one_class and accuracy is not None and may_be_weighted(cell, accuracy):
         reading = "F1 is a support-weighted average, and precision and recall are plain means"
         return finding(CHECK, table.place, score.cells, FITS_ONLY_IF, why, reading=reading, tried=EVERY_AVERAGE)
+    if table.average == UNSAID and may_be_unlike(score, accuracy, table.table.n_classes):
+        return finding(CHECK, table.place, score.cells, FITS_ONLY_IF, why, reading=UNLIKE, tried=EVERY_AVERAGE)
     if table.average == OVER_CLASSES and _left_out(score, table.table.n_classes or _MOST_CLASSES):
         reading = "classes that are never predicted are left out of some of the means"
         return finding(CHECK, table.place, score.cells, FITS_ONLY_IF, why, reading=reading, tried=EVERY_AVERAGE)
@@ -171,12 +100,6 @@ def _impossible(table: ReadTable, entry: Entry, score: FScore, nearest: float) -
         reading = "" if outcome == CONSISTENT else reading
         return finding(CHECK, table.place, score.cells, outcome, why, reading=reading, tried=EVERY_AVERAGE)
     return _contradiction(table, score, why, nearest)
-
-
-def _may_be_weighted(score: Cell, accuracy: Cell) -> bool:
-    """Whether an F score is as near to the accuracy as support-weighted ones are: that recall is the accuracy."""
-    low, high = accuracy.span()
-    return within(score, low - _BELOW_ACCURACY * (1 - low), high + _ABOVE_ACCURACY * max(0.0, 1 - high))
 
 
 def _left_out(score: FScore, classes: int) -> bool:
@@ -204,7 +127,7 @@ def _median_excess(table: ReadTable, entry: Entry, score: FScore) -> float:
         return 1.0
     if table.aggregate != UNSAID:
         return 0.0
-    scores = [compared for row in table.plain_entries() if row is not entry for compared in _scores(row)]
+    scores = [compared for row in table.plain_entries() if row is not entry for compared in scores_of(row)]
     harmonic = sum(within(compared.score, *compared.harmonic(ANY)) for compared in scores)
     fewest = _FEWEST_OF_CLASSES if table.class_key else _FEWEST
     telling = not table.class_key or score.score.unit < _FINE
@@ -257,41 +180,3 @@ def _contradiction(table: ReadTable, score: FScore, why: str, nearest: float) ->
         size=distance(cell, nearest),
         innocent="Precision or recall may be the misprinted number.",
     )
-
-
-def _overlaps(table: ReadTable, entry: Entry) -> Iterator[Finding]:
-    """IoU is at most Dice, and a mean of Dice at most 2 IoU / (1 + IoU), over the same images."""
-    iou, dice = entry.get("iou"), entry.get("dice")
-    if iou is None or dice is None:
-        return
-    low, high = (2 * end / (1 + end) for end in iou.span())
-    why = f"IoU {iou.value.text} and Dice {dice.value.text}"
-    if iou.span()[0] > dice.span()[1] or dice.span()[0] > high:
-        beyond = "IoU is never above Dice" if iou.number > dice.number else "Dice is at most 2 IoU / (1 + IoU)"
-        reading = "IoU and Dice are averaged over different things (images, classes, pixels)"
-        yield finding(
-            CHECK, table.place, (iou, dice), FITS_ONLY_IF, f"{why}: over the same images {beyond}.", reading=reading
-        )
-    else:
-        strength = "exact" if within(dice, low, high) else "weak"
-        yield finding(
-            CHECK, table.place, (iou, dice), CONSISTENT, f"{why} can be of the same images.", strength=strength
-        )
-
-
-def _best(table: ReadTable) -> Iterator[Finding]:
-    """Where a row is said to be the best, no other row's IoU is above its Dice."""
-    stated = " ".join((table.table.stated or "", *table.table.notes))
-    for best in table.entries:
-        dice = best.get("dice")
-        if dice is None or f"{best.name} is the best" not in stated:
-            continue
-        for entry in table.entries:
-            iou = entry.get("iou")
-            if iou is not None and entry is not best and iou.span()[0] > dice.span()[1]:
-                why = (
-                    f"IoU {iou.value.text} of {entry.name} is above Dice {dice.value.text} of {best.name}, which is "
-                    "said to be the best; its own Dice is at least its IoU."
-                )
-                computed = f"at most {dice.value.text}"
-                yield finding(CHECK, table.place, (iou,), CONTRADICTION, why, computed=computed)
