@@ -12,11 +12,13 @@ from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY
 from workflow_scripts.claims.scores import COARSEST
 from workflow_scripts.claims.tables.f_score import FScore, scores_of
 from workflow_scripts.claims.tables.finding import MACRO_OR_WEIGHTED, MEANS_OVER_FOLDS, WEIGHTED, Finding, finding
+from workflow_scripts.claims.tables.fold_medians import MEDIANS, f_may_be_median, may_be_medians
 from workflow_scripts.claims.tables.iou_and_dice import best_overlaps, overlaps
 from workflow_scripts.claims.tables.last_digits import READINGS, distance, within
 from workflow_scripts.claims.tables.mixed_averages import UNLIKE, may_be_unlike, may_be_weighted
 from workflow_scripts.claims.tables.printed_entries import Entry, ReadPaper, ReadTable
 from workflow_scripts.claims.tables.table_words import MEANS, OVER_CLASSES, SINGLE, UNSAID, takes_median
+from workflow_scripts.claims.tables.two_class_rows import samples_of
 
 CHECK = "F scores"
 # Half the difference of precision and recall, turned the other way from fold to fold, that folds may plausibly have.
@@ -42,24 +44,24 @@ def check(paper: ReadPaper) -> Iterator[Finding]:
     for table in paper.tables:
         for entry in table.entries:
             for score in scores_of(entry):
-                yield judged(table, entry, score)
+                yield judged(table, entry, score, samples_of(paper, table, entry)[0])
             yield from overlaps(CHECK, table, entry)
         yield from best_overlaps(CHECK, table)
 
 
-def judged(table: ReadTable, entry: Entry, score: FScore) -> Finding:
-    """What is to be said of an F score of an entry."""
+def judged(table: ReadTable, entry: Entry, score: FScore, total: int | None = None) -> Finding:
+    """What is to be said of an F score of an entry; total: its samples, None where that is not known."""
     low, high = score.score.span()
     bottom, top = score.harmonic(ANY)
     nearest = score.nearest
     over_classes = entry.sums_up or table.average == OVER_CLASSES
     room = _ROUNDED_BEFORE if over_classes else 0.0
     if low > score.top + room or high < score.bottom - room:
-        return _impossible(table, entry, score, nearest)
+        return _impossible(table, entry, score, total)
     if low > top + room:
-        return _above(table, entry, score, nearest)
+        return _above(table, entry, score)
     if high < bottom:
-        return _below(table, entry, score, nearest)
+        return _below(table, entry, score, total)
     least = "" if len(score.cells) == 3 else "at most "
     why = f"F of {score.parts} is {least}{score.score.printed(nearest)}; {score.score.value.text} is printed"
     if over_classes or not table.of_one_class:
@@ -77,9 +79,9 @@ def judged(table: ReadTable, entry: Entry, score: FScore) -> Finding:
     return finding(CHECK, table.place, score.cells, CONSISTENT, f"{why}.", strength=strength)
 
 
-def _impossible(table: ReadTable, entry: Entry, score: FScore, nearest: float) -> Finding:
+def _impossible(table: ReadTable, entry: Entry, score: FScore, total: int | None) -> Finding:
     cell, accuracy = score.score, entry.get("accuracy")
-    above = cell.number > nearest
+    above = cell.number > score.nearest
     beyond = "above the mean of" if above else "below the sum, less one, of"
     why = f"F {cell.value.text} is {beyond} {score.parts}; no average of F scores is."
     if above and not table.of_one_class and accuracy is not None and within(cell, *accuracy.span()):
@@ -94,12 +96,12 @@ def _impossible(table: ReadTable, entry: Entry, score: FScore, nearest: float) -
         reading = "classes that are never predicted are left out of some of the means"
         return finding(CHECK, table.place, score.cells, FITS_ONLY_IF, why, reading=reading, tried=EVERY_AVERAGE)
     excess = cell.span()[0] - score.top if above else (score.bottom - cell.span()[1]) / 2
-    if not entry.sums_up and excess <= _median_excess(table, entry, score):
-        reading = "the numbers are medians over folds"
+    if not entry.sums_up and excess <= _median_excess(table, entry, score, total):
+        reading = MEDIANS
         outcome = CONSISTENT if takes_median(table.table.aggregation) else FITS_ONLY_IF
         reading = "" if outcome == CONSISTENT else reading
         return finding(CHECK, table.place, score.cells, outcome, why, reading=reading, tried=EVERY_AVERAGE)
-    return _contradiction(table, score, why, nearest)
+    return _contradiction(table, score, why)
 
 
 def _left_out(score: FScore, classes: int) -> bool:
@@ -118,8 +120,8 @@ def _left_out(score: FScore, classes: int) -> bool:
     return False
 
 
-def _median_excess(table: ReadTable, entry: Entry, score: FScore) -> float:
-    """How far a median of F over folds may plausibly be above the mean of the medians of precision and recall.
+def _median_excess(table: ReadTable, entry: Entry, score: FScore, total: int | None) -> float:
+    """How far a median of F over folds may plausibly be from the mean of the medians of precision and recall.
 
     Little where nearly all other rows have the F of one run; nothing where one run or means are stated.
     """
@@ -132,23 +134,25 @@ def _median_excess(table: ReadTable, entry: Entry, score: FScore) -> float:
     fewest = _FEWEST_OF_CLASSES if table.class_key else _FEWEST
     telling = not table.class_key or score.score.unit < _FINE
     of_one_run = telling and len(scores) >= fewest and harmonic >= _MOST_ROWS * len(scores)
+    if not of_one_run and may_be_medians(table, score.cells, total) and f_may_be_median(score):
+        return 1.0
     fixed, part = _OF_ONE_RUN if of_one_run else _OF_SMALL_CLASSES if table.class_key else _OF_FOLDS
     return fixed + part * abs(score.numbers[0] - score.numbers[1])
 
 
-def _above(table: ReadTable, entry: Entry, score: FScore, nearest: float) -> Finding:
+def _above(table: ReadTable, entry: Entry, score: FScore) -> Finding:
     cell = score.score
-    why = f"F {cell.value.text} is above {cell.printed(nearest)}, the F of {score.parts}; "
+    why = f"F {cell.value.text} is above {cell.printed(score.nearest)}, the F of {score.parts}; "
     why += "means over the same classes or folds are not."
     if table.of_one_class and table.aggregate == SINGLE and not entry.sums_up:
-        return _contradiction(table, score, why, nearest)
+        return _contradiction(table, score, why)
     reading = "F1 is put together otherwise than precision and recall (a median, a micro average)"
     return finding(CHECK, table.place, score.cells, FITS_ONLY_IF, why, reading=reading, tried=EVERY_AVERAGE)
 
 
-def _below(table: ReadTable, entry: Entry, score: FScore, nearest: float) -> Finding:
+def _below(table: ReadTable, entry: Entry, score: FScore, total: int | None) -> Finding:
     cell = score.score
-    why = f"F {cell.value.text} is below {cell.printed(nearest)}, the F of {score.parts}"
+    why = f"F {cell.value.text} is below {cell.printed(score.nearest)}, the F of {score.parts}"
     if entry.sums_up or table.average == OVER_CLASSES or (table.of_one_class and table.aggregate == MEANS):
         return finding(
             CHECK, table.place, score.cells, CONSISTENT, f"{why}, as means of F scores are.", strength="weak"
@@ -159,16 +163,18 @@ def _below(table: ReadTable, entry: Entry, score: FScore, nearest: float) -> Fin
         reading = WEIGHTED if same else MACRO_OR_WEIGHTED
         return finding(CHECK, table.place, score.cells, FITS_ONLY_IF, f"{why}.", reading=reading, tried=("one class",))
     middle = sum(score.numbers) / 2
-    allowed = max(_TURNED**2 / max(middle, 1e-6), _median_excess(table, entry, score) if table.class_key else 0.0)
-    if table.aggregate == SINGLE or nearest - cell.span()[1] > allowed:
-        return _contradiction(table, score, f"{why}.", nearest)
-    return finding(
-        CHECK, table.place, score.cells, FITS_ONLY_IF, f"{why}.", reading=MEANS_OVER_FOLDS, tried=("one run",)
-    )
+    missing = score.nearest - cell.span()[1]
+    if table.aggregate != SINGLE and missing <= _TURNED**2 / max(middle, 1e-6):
+        reading = MEANS_OVER_FOLDS
+    elif missing <= _median_excess(table, entry, score, total):
+        reading = MEDIANS
+    else:
+        return _contradiction(table, score, f"{why}.")
+    return finding(CHECK, table.place, score.cells, FITS_ONLY_IF, f"{why}.", reading=reading, tried=("one run",))
 
 
-def _contradiction(table: ReadTable, score: FScore, why: str, nearest: float) -> Finding:
-    cell = score.score
+def _contradiction(table: ReadTable, score: FScore, why: str) -> Finding:
+    cell, nearest = score.score, score.nearest
     return finding(
         CHECK,
         table.place,
