@@ -9,7 +9,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from workflow_scripts.claims.arithmetic.ways_of_writing import ANY, before
-from workflow_scripts.claims.tables.printed_scales import SMALL_SHARES, exact_unit, scale_of_column, scale_of_row
+from workflow_scripts.claims.tables.printed_scales import (
+    SMALL_SHARES,
+    exact_unit,
+    scale_of_cell,
+    scale_of_column,
+    scale_of_row,
+)
 from workflow_scripts.claims.tables.table_words import (
     PER_CLASS,
     TWO_CLASSES,
@@ -173,14 +179,15 @@ def _entries(table: ResultTable) -> list[Entry]:
         return list(_pivoted(table, label_key))
     parts = _parts(table.columns)
     scales = {column: scale_of_column(table, column, parts.get(column, (column, ""))[0]) for column in table.columns}
-    exact = {
-        column: exact_unit([row.values[column] for row in table.rows if column in row.values]) for column in scales
-    }
+    along = {column: [row.values[column] for row in table.rows if column in row.values] for column in scales}
+    exact = {column: exact_unit(values) for column, values in along.items()}
     entries: list[Entry] = []
     for row in table.rows:
+        percents = [value for column, value in row.values.items() if scales[column] == 100]
         cells = {
             column: Cell(
-                *(row.name, column, parts.get(column, (column, ""))[0], value, scales[column]),
+                *(row.name, column, (metric := parts.get(column, (column, ""))[0]), value),
+                scale_of_cell(metric, value, scales[column], along[column], percents),
                 exact[column] if value.unit == 1 else None,
                 table.heading(column),
             )
@@ -264,7 +271,7 @@ def _pivoted(table: ResultTable, key: str) -> Iterator[Entry]:
                     continue
                 along = [cell for cell in row.values.values() if cell.number is not None]
                 last = exact_unit(along) if value.unit == 1 else None
-                scale = scale_of_row(table.unit, metric, along)
+                scale = scale_of_cell(metric, value, scale_of_row(table.unit, metric, along), along, ())
                 cells[metric] = Cell(row.name, column, metric, value, scale, last, row.label[key])
             label = {**dict(names), PART: column}
             yield Entry(", ".join(label.values()), label, cells, sums_up(column))
