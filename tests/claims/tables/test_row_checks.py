@@ -240,6 +240,29 @@ def test_rates_follow_from_the_counts_beside_them():
     assert reading(exchanged, "rates against counts") == "TN and FP are exchanged"
 
 
+# All 105 with a positive test and one in six of 870 with a negative one were verified.
+VERIFIED = {"tp": "45", "fn": "5", "fp": "60", "tn": "140"}
+
+
+@pytest.mark.parametrize("aggregation", [None, "single"])
+def test_rates_beside_the_counts_of_the_verified_may_be_adjusted_for_verification_bias(aggregation):
+    words = {"unit": "percent", "average": "two classes", "aggregation": aggregation}
+    rates = {"sensitivity": "60.0", "specificity": "93.3", "precision": "42.9"}
+    assert "verification bias" in reading(paper_of({"a": {**VERIFIED, **rates}}, **words), "rates against counts")
+    fractions = {"sensitivity": "60.0 (45/50)", "specificity": "93.3 (140/200)"}
+    assert "verification bias" in reading(paper_of({"a": fractions}, **words), "fractions")
+    # The specificity of the verified, the wrong direction, another factor, and a precision that does not stay.
+    for metric, text in (
+        ("specificity", "70.0"),
+        ("sensitivity", "96.0"),
+        ("specificity", "97.3"),
+        ("precision", "44.9"),
+    ):
+        single = {**words, "aggregation": "single"}
+        wrong = outcomes(paper_of({"a": {**VERIFIED, **rates, metric: text}}, **single), "rates against counts")
+        assert "contradiction" in {outcome for outcome, _, _ in wrong}
+
+
 def test_a_ratio_may_be_of_counts_with_a_half_added():
     row = {"tp": "20", "fn": "5", "fp": "0", "tn": "10", "sensitivity": "80", "lr_positive": "17.3", "dor": "78.3"}
     assert outcomes(paper_of({"a": row}, **TWO), "rates against counts") == []

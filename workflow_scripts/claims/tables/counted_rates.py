@@ -12,6 +12,7 @@ from workflow_scripts.claims.tables.finding import MEANS_OVER_FOLDS, OTHER_RUN, 
 from workflow_scripts.claims.tables.last_digits import READINGS, distance, way_of, way_of_all, within
 from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable, listed
 from workflow_scripts.claims.tables.table_words import MEANS, SINGLE
+from workflow_scripts.claims.tables.verification_bias import ADJUSTED, RATES, may_be_adjusted
 
 CHECK = "rates against counts"
 _COUNTS = ("tp", "fn", "fp", "tn")
@@ -197,6 +198,11 @@ def _misfitting(table: ReadTable, counts: Counts, cells: Sequence[Cell], misfits
         outcome = CONSISTENT if table.aggregate == MEANS else FITS_ONLY_IF
         reading = "" if outcome == CONSISTENT else MEANS_OVER_FOLDS
         yield finding(CHECK, table.place, misfits, outcome, why, reading=reading, tried=_TRIED, strength="weak")
+        return
+    adjusted = {cell: counts.rates().get(cell.metric, 0.0) for cell in cells if cell.metric in RATES}
+    if set(misfits) <= set(adjusted) and may_be_adjusted(adjusted):
+        why = f"{listed(misfits)} do not follow from the counts {_shown(counts)}."
+        yield finding(CHECK, table.place, misfits, FITS_ONLY_IF, why, reading=ADJUSTED, tried=_TRIED)
         return
     if len(misfits) == len(cells) and table.aggregate != SINGLE:
         why = f"{listed(misfits)} do not follow from the counts {_shown(counts)}."
