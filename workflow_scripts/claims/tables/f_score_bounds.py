@@ -90,7 +90,7 @@ def _impossible(table: ReadTable, entry: Entry, score: FScore, total: int | None
     if above and not table.of_one_class and accuracy is not None and may_be_weighted(cell, accuracy):
         reading = "F1 is a support-weighted average, and precision and recall are plain means"
         return finding(CHECK, table.place, score.cells, FITS_ONLY_IF, why, reading=reading, tried=EVERY_AVERAGE)
-    if table.average == UNSAID and may_be_unlike(score, accuracy, table.table.n_classes):
+    if table.average == UNSAID and not entry.sums_up and may_be_unlike(score, accuracy, table.table.n_classes):
         return finding(CHECK, table.place, score.cells, FITS_ONLY_IF, why, reading=UNLIKE, tried=EVERY_AVERAGE)
     if table.average == OVER_CLASSES and _left_out(score, table.table.n_classes or _MOST_CLASSES):
         reading = "classes that are never predicted are left out of some of the means"

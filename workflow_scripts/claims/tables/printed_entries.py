@@ -25,7 +25,7 @@ from workflow_scripts.claims.tables.table_words import (
     class_key,
     sums_up,
 )
-from workflow_scripts.contracts.paper_tables.metric_spellings import canonical, is_metric, is_share
+from workflow_scripts.contracts.paper_tables.metric_spellings import averaged, canonical, is_metric, is_share
 from workflow_scripts.contracts.paper_tables.result_tables import PaperTables, PrintedValue, ResultTable, Row
 
 # The kind of name that a column's own class or set gets.
@@ -234,6 +234,10 @@ def _parts(columns: Sequence[str]) -> dict[str, tuple[str, str]]:
     for column in columns:
         if is_metric(column):
             continue
+        metric, average = averaged(column)
+        if average and average in column.lower():
+            parts[column] = (metric, average)
+            continue
         words = column.replace("_", " ").split()
         for cut in range(1, len(words)):
             first, last = " ".join(words[:cut]), " ".join(words[cut:])
@@ -242,7 +246,7 @@ def _parts(columns: Sequence[str]) -> dict[str, tuple[str, str]]:
             elif is_metric(canonical(last)) and canonical(first) == first:
                 parts[column] = (canonical(last), first)
     names = {part for _, part in parts.values()}
-    return parts if len(names) > 1 and len(set(parts.values())) == len(parts) else {}
+    return parts if (len(names) > 1 or all(map(sums_up, names))) and len(set(parts.values())) == len(parts) else {}
 
 
 def _key_of_metrics(table: ResultTable) -> str:

@@ -21,7 +21,7 @@ def check(paper: ReadPaper) -> Iterator[Finding]:
     for table in paper.tables:
         for entry in table.entries:
             for cell in entry.cells.values():
-                if cell.value.fraction is not None and cell.value.fraction[1] > 0:
+                if cell.value.fraction is not None and cell.value.fraction[1] > 0 and "/" not in cell.value.text:
                     yield _of_fraction(table, cell, *cell.value.fraction, _adjusted(entry))
             yield from _of_counts(table, entry)
             yield from _of_wholes(table, entry)

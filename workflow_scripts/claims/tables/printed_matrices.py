@@ -129,8 +129,9 @@ def _row_percent(table: ReadTable, matrix: _Matrix) -> Iterator[Finding]:
     if len(printed) != len(counts) or any(len(row) != len(counts) for row in printed):
         return
     names = _names(table, len(counts))
+    whole = 1.0 if all(value.number is not None and value.number <= 1 for row in printed for value in row) else 100.0
     cells = [
-        [Cell(names[i], name := f"percent {j + 1}", name, value, 100.0) for j, value in enumerate(row)]
+        [Cell(names[i], name := f"percent {j + 1}", name, value, whole) for j, value in enumerate(row)]
         for i, row in enumerate(printed)
     ]
     readings = {"": counts / counts.sum(1, keepdims=True), "the percentages are of columns": counts / counts.sum(0)}

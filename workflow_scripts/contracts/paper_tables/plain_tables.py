@@ -202,6 +202,7 @@ def _table(block: _Block, number: int, first: Context, remarks: list[str]) -> Re
         confusion_matrix=matrix.cells if matrix else (),
         rows_are=context.rows_are or matrix.rows_are if matrix else None,
         totals=matrix.totals if matrix else MatrixTotals(),
+        row_percent=matrix.shares if matrix else (),
         printed_beside={**values_of_table(context.listed), **pasted.printed_beside},
         class_sizes=context.classes if context.classes != first.classes else None,
         n=context.n if context.n != first.n else None,
