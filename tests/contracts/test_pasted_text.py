@@ -148,6 +148,49 @@ def test_averages_that_headings_name_are_those_of_their_columns():
     assert wrong.column == "Macro F1" and wrong.row == "A"
 
 
+HTML = """<table class="wide">
+<caption>Two sets</caption>
+<thead><tr><th rowspan="2">Model</th><th colspan=2>Internal</th><th colspan=2>External</th></tr>
+<tr><th>Sens.&nbsp;(%)</th><th>Spec. (%)</th><th>Sens. (%)</th><th>Spec. (%)</th></tr></thead>
+<tbody><tr><td>ResNet<td>92.3 &plusmn; 0.5<td><b>91.0</b><td>80.1<sup>a</sup><td>82.0
+<tr><td>Ours</td><td>95.1</td><td>93.0</td><td rowspan="2">85.0</td><td>84.0</td></tr>
+<tr><td>Ours, small</td><td>94.1</td><td>92.0</td><td>83.0</td></tr></tbody></table>
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "remarks"),
+    [
+        ("n: 130\n", "", 0),
+        (
+            "<!DOCTYPE html><html><head><title>A study</title><style>td {}</style></head><body><p>n: 7</p>\n",
+            "</body>",
+            1,
+        ),
+    ],
+)
+def test_a_table_in_html_is_read_with_its_merged_cells(before, after, remarks):
+    paper = read(before + HTML + after)
+    assert printed(paper)[:3] == [
+        {"sensitivity": "92.3 ± 0.5", "specificity": "91.0"},
+        {"sensitivity": "80.1", "specificity": "82.0"},
+        {"sensitivity": "95.1", "specificity": "93.0"},
+    ]
+    (table,) = paper.tables
+    assert [row.name for row in table.rows][:2] == ["ResNet, Internal", "ResNet, External"]
+    assert printed(paper)[-1] == {"sensitivity": "85.0", "specificity": "83.0"} and table.rows[-1].line == 8
+    assert table.notes == ("Two sets",) and paper.test_n == (None if remarks else 130)
+    assert len(paper.remarks) == remarks and all("outside the tables" in remark for remark in paper.remarks)
+
+
+def test_tables_of_one_page_stay_apart_and_one_inside_another_is_told():
+    rows = "<tr><th>Model<th>Sens.</th></tr><tr><td>A</td><td>0.92{}</td></tr>"
+    table = f"<table>{rows}</table>"
+    assert [len(one.rows) for one in read(table.format("") + "\n" + table.format("")).tables] == [1, 1]
+    (remark,) = read(table.format("<table><tr><td>(0.8–0.95)</td></tr></table>")).remarks
+    assert "a table inside a table" in remark
+
+
 def test_a_line_of_many_commands_does_not_stop_the_reading():
     lines = ["\\resizebox{" * 30 + "}" * 200 + " & x", "\\multirow{" * 40 + "}" * 200 + r"& \\", r"}\hline" * 300 + "&"]
     assert [number for number, _ in without_latex(lines)] == [1, 2, 3]
