@@ -75,6 +75,14 @@ def test_a_cell_that_holds_other_values_than_its_heading_is_told():
     paper = read("Model,Sensitivity/Specificity\nA,85/92\nB,0.91\nC,80/90\n")
     assert [set(row) for row in printed(paper)] == [{"sensitivity", "specificity"}] * 2
     assert paper.remarks == ("line 3: '0.91' holds other values than its heading, not read",)
+    share = read("Model,Sensitivity/Specificity\nA,48/52 (92.3)\nB,80/90\nC,85/92\n")
+    assert share.remarks == ("line 2: '48/52 (92.3)' holds other values than its heading, not read",)
+
+
+@pytest.mark.parametrize("text", ["Sensitivity/Specificity: 85/92\nAUC 0.93\n", "Sens. / Spec. 85 / 92\nAUC 0.93\n"])
+def test_a_line_of_two_metrics_has_two_values(text):
+    paper = read(text)
+    assert printed(paper) == [{"sensitivity": "85", "specificity": "92", "auc": "0.93"}] and not paper.remarks
 
 
 def test_two_names_of_one_metric_are_no_two_metrics():

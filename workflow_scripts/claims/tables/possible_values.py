@@ -39,8 +39,8 @@ def _other_units(table: ReadTable) -> Iterator[Finding]:
         for cell in own:
             column = [of for row in table.entries for of in row.cells.values() if of.metric == cell.metric]
             same = sum(of.scale == cell.scale for of in column)
-            beside = sum(of.scale == cell.scale for of in own if of is not cell)
-            if 2 * same <= len(column) and same < len(column) and 2 * beside < max(1, len(own) - 1):
+            in_row = sum(of.scale == cell.scale for of in own if of is not cell)
+            if 2 * same <= len(column) and same < len(column) and 2 * in_row < max(1, len(own) - 1):
                 why = f"{cell.called} {cell.value.text} of {cell.row} is in another unit than its column."
                 yield _fits_only_if(table, [cell], why, AS_FRACTION if cell.scale == 1 else IN_PERCENT)
 

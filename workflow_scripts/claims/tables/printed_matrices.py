@@ -248,8 +248,8 @@ def _is_of_the_run(table: ReadTable, matrix: _Matrix, key: str) -> bool:
         numbers = zip(values, of_classes.get(metric, ()), strict=False)
         if any(value.number is not None and way_of(cell_beside("", metric, value), own) for value, own in numbers):
             return True
-    beside = {name: value for name, value in table.table.printed_beside.items() if name != key and value.number}
-    cells = [cell_beside("all", name, value) for name, value in beside.items()]
+    printed = table.table.printed_beside.items()
+    cells = [cell_beside("all", name, value) for name, value in printed if name != key and value.number]
     of_all = any(cell.metric in ("accuracy", "kappa") and way_of(cell, rates[cell.metric]) for cell in cells)
     return of_all or follow(cells, matrix.counts)
 

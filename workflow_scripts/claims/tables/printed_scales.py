@@ -28,7 +28,7 @@ def scale_of_cell(
         return scale
     if not any(map(_in_percent, column)) or not any(map(_as_fraction, column)):
         return scale
-    is_low = any(other is not value and 0 < abs(other.number or 0) <= _LOW for other in row)
+    is_low = any(share is not value and 0 < abs(share.number or 0) <= _LOW for share in row)
     if _as_fraction(value) and not is_low:
         return 1.0
     return 100.0 if _in_percent(value) else scale

@@ -1,9 +1,12 @@
 """Columns and rows of several metrics, `Sensitivity/Specificity` above or beside `85/92`, as one for each."""
 
+import re
 from collections.abc import Sequence
 
 from workflow_scripts.contracts.paper_tables.metric_spellings import canonical, is_metric, without_unit
 from workflow_scripts.contracts.paper_tables.printed_cells import is_empty, read_cell
+
+_LISTED = re.compile(r"\s*([^\d|\t,;:=]+/[^\d|\t,;:=]+?)\s*[:=]?\s+(\d\S*(?: ?/ ?\S+)*)\s*")
 
 
 def metrics_of(heading: str) -> list[str]:
@@ -30,7 +33,17 @@ def _values_of(cell: str, count: int) -> list[str]:
         else:
             parts[-1] += sign
     values = [part.strip() for part in parts]
-    return values if len(values) == count and all(read_cell(value)[0] for value in values) else []
+    # `48/52 (92.3)` is a fraction with its share.
+    is_fraction = not re.search(r"[(\[]", values[0]) and bool(re.search(r"[(\[]", values[-1]))
+    whole = len(values) == count and all(read_cell(value)[0] for value in values)
+    return values if whole and not is_fraction else []
+
+
+def lines_of(line: str) -> list[str]:
+    """A line such as `Sensitivity/Specificity: 85/92` as one for each metric; else the line alone."""
+    match = _LISTED.fullmatch(line)
+    rows = rows_of([match[1], match[2]]) if match else []
+    return [" ".join(row) for row in rows] if len(rows) > 1 else [line]
 
 
 def rows_of(row: Sequence[str]) -> list[list[str]]:
@@ -45,7 +58,7 @@ def taken_apart(rows: Sequence[Sequence[str]]) -> tuple[list[list[str]], list[tu
 
     A column is taken apart where most of its cells below the heading can be.
     """
-    taken, other = [list(row) for row in rows], list[tuple[int, str]]()
+    taken, misfits = [list(row) for row in rows], list[tuple[int, str]]()
     width = max(map(len, taken), default=0)
     for column in reversed(range(width)):
         head = next((n for n, row in enumerate(taken) if column < len(row) and metrics_of(row[column])), None)
@@ -57,7 +70,7 @@ def taken_apart(rows: Sequence[Sequence[str]]) -> tuple[list[list[str]], list[tu
         filled = [n for n in below if not is_empty(taken[n][column])]
         if not filled or 2 * sum(bool(values[n]) for n in filled) <= len(filled):
             continue
-        other += [(n, taken[n][column]) for n in below if not values[n]]
+        misfits += [(n, taken[n][column]) for n in below if not values[n]]
         size = len(taken[head])
         for number, row in enumerate(taken):
             if number == head:
@@ -67,4 +80,4 @@ def taken_apart(rows: Sequence[Sequence[str]]) -> tuple[list[list[str]], list[tu
                     row[column] if number < head else "",
                     *[""] * (len(names) - 1),
                 ]
-    return taken, other
+    return taken, misfits

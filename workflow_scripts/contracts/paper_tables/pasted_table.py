@@ -125,8 +125,8 @@ def _taken_apart(lines: Sequence[Line], pasted: Pasted) -> list[_Cells]:
 
 def _of_single_metrics(cells: Sequence[_Cells], pasted: Pasted) -> list[_Cells]:
     """The cells, where a column or row of several metrics is one for each."""
-    rows, other = taken_apart([row.cells for row in cells])
-    for number, cell in other:
+    rows, misfits = taken_apart([row.cells for row in cells])
+    for number, cell in misfits:
         pasted.remarks.append(f"line {cells[number].number}: {cell!r} holds other values than its heading, not read")
     return [replace(row, cells=single) for row, taken in zip(cells, rows, strict=True) for single in rows_of(taken)]
 

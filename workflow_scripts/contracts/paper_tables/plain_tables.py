@@ -19,6 +19,7 @@ from workflow_scripts.contracts.paper_tables.listed_values import (
     with_interval,
 )
 from workflow_scripts.contracts.paper_tables.metric_spellings import column_names
+from workflow_scripts.contracts.paper_tables.paired_columns import lines_of
 from workflow_scripts.contracts.paper_tables.pasted_table import Line, read_pasted
 from workflow_scripts.contracts.paper_tables.plain_cells import (
     is_rule,
@@ -63,7 +64,7 @@ def plain_tables_of(text: str, name: str, id_: str) -> PaperTables:
     """The tables in a text; `name` is its file's, `id_` counts where it names no id itself."""
     reading = _Reading()
     taken, left_out = without_html(text.splitlines()) if holds_html(text) else (without_latex(_whole_lines(text)), [])
-    lines = [Line(number, line.replace("\u00a0", " ")) for number, line in taken]
+    lines = [Line(number, single) for number, line in taken for single in lines_of(line.replace("\u00a0", " "))]
     lines = [line for line in lines if not line.text.lstrip().startswith("```")]
     for position, line in enumerate(lines):
         reading.take(line, lines[position + 1 :])
