@@ -112,6 +112,12 @@ def test_a_matrix_may_have_the_shares_of_its_rows_in_brackets(cells):
     assert said(cells[0].replace("80", "70")) == [("contradiction", "pos")]
 
 
+def test_a_share_that_does_not_follow_is_named_by_the_rule_of_those_that_do():
+    rows = "| pos | 40 (20.0%) | 10 (5.0%) |\n| neg | 18 (9.0%) | 132 (56.0%) |\n"
+    (wrong,) = [f for f in check_tables(read(f"| | pos | neg |\n|-|-|-|\n{rows}")) if f.outcome == "contradiction"]
+    assert (wrong.row, wrong.column, wrong.computed) == ("neg", "percent 2", "66.00")
+
+
 REPORT = """              precision    recall  f1-score   support
 
       benign       0.91      0.94      0.92       120

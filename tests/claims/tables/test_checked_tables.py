@@ -114,6 +114,14 @@ def test_a_cell_in_another_unit_than_its_column_is_read_in_its_own_and_told(row,
     assert summary(wrong).outcome == CONTRADICTION
 
 
+def test_one_coefficient_in_percent_beside_rates_in_percent_is_told():
+    rows = {name: {"accuracy": acc, "kappa": kappa, "mcc": mcc}
+            for name, acc, kappa, mcc in (("a", "91.5", "0.82", "0.83"), ("b", "88.0", "0.75", "0.76"),
+                                          ("c", "90.0", "79", "0.80"))}  # fmt: skip
+    told = [finding for finding in check_tables(paper_of(rows)) if finding.check == "possible values"]
+    assert [(finding.row, finding.column) for finding in told] == [("c", "kappa")]
+
+
 def test_a_class_that_is_hardly_found_has_low_percents_and_no_fractions():
     rows = {
         "rare": {"sensitivity": "0.85", "precision": "76.0", "f1": "1.68"},

@@ -40,7 +40,9 @@ def _other_units(table: ReadTable) -> Iterator[Finding]:
             column = [of for row in table.entries for of in row.cells.values() if of.metric == cell.metric]
             same = sum(of.scale == cell.scale for of in column)
             in_row = sum(of.scale == cell.scale for of in own if of is not cell)
-            if 2 * same <= len(column) and same < len(column) and 2 * in_row < max(1, len(own) - 1):
+            is_of_mixed_row = len(own) == 1 or in_row < len(own) - 1
+            is_even = 2 * same == len(column) and 2 * in_row < max(1, len(own) - 1)
+            if is_of_mixed_row and (2 * same < len(column) or is_even):
                 why = f"{cell.called} {cell.value.text} of {cell.row} is in another unit than its column."
                 yield _fits_only_if(table, [cell], why, AS_FRACTION if cell.scale == 1 else IN_PERCENT)
 

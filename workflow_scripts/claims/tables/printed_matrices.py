@@ -147,8 +147,8 @@ def _row_percent(table: ReadTable, matrix: _Matrix) -> Iterator[Finding]:
             why = "The percentages follow from the counts."
             yield finding(CHECK, table.place, flat, outcome, why, reading=words, strength="" if words else "exact")
             return
-    shares = readings[""].ravel()
-    for cell, share, way in zip(flat, shares, ways[""], strict=True):
+    nearest = max(ways, key=lambda words: sum(way is not None for way in ways[words]))
+    for cell, share, way in zip(flat, readings[nearest].ravel(), ways[nearest], strict=True):
         if way is None:
             yield _wrong(table, cell, float(share))
 
