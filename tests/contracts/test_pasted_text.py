@@ -1,5 +1,8 @@
 """Pasted tables as they come out of other programs: LaTeX, statistics programs, web pages."""
 
+import pytest
+
+from workflow_scripts.claims.tables.checked_paper import check_tables
 from workflow_scripts.contracts.paper_tables import latex_rows
 from workflow_scripts.contracts.paper_tables.latex_rows import without_latex
 from workflow_scripts.contracts.paper_tables.plain_tables import plain_tables_of
@@ -48,6 +51,158 @@ Ours & \cellcolor{gray!20}\textbf{95.1} % the best
         *(("ResNet, Internal", 8), ("ResNet, External", 8), ("Ours, Internal", 9), ("Ours, External", 9)),
     ]
     assert table.notes == ("Two sets (n = 130)",) and not paper.remarks
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Model,Sensitivity/Specificity,AUC\nA,85/92,0.93\nB,80/90,0.91\n",
+        "| Model | Sens. / Spec. (%) | AUC |\n|-|-|-|\n| A | 85 / 92 | 0.93 |\n| B | 80 (70–88) / 90 | 0.91 |\n",
+        "| Metric | A | B |\n|-|-|-|\n| Sensitivity/Specificity | 85/92 | 80/90 |\n| AUC | 0.93 | 0.91 |\n",
+    ],
+)
+def test_a_heading_of_two_metrics_has_two_values_below_it(text):
+    paper = read(text)
+    values = [{name: value.text for name, value in row.values.items()} for row in paper.tables[0].rows]
+    assert values == [
+        {"sensitivity": "85", "specificity": "92", "auc": "0.93"},
+        {"sensitivity": "80", "specificity": "90", "auc": "0.91"},
+    ]
+    assert not paper.remarks
+
+
+def test_a_cell_that_holds_other_values_than_its_heading_is_told():
+    paper = read("Model,Sensitivity/Specificity\nA,85/92\nB,0.91\nC,80/90\n")
+    assert [set(row) for row in printed(paper)] == [{"sensitivity", "specificity"}] * 2
+    assert paper.remarks == ("line 3: '0.91' holds other values than its heading, not read",)
+    share = read("Model,Sensitivity/Specificity\nA,48/52 (92.3)\nB,80/90\nC,85/92\n")
+    assert share.remarks == ("line 2: '48/52 (92.3)' holds other values than its heading, not read",)
+
+
+@pytest.mark.parametrize("text", ["Sensitivity/Specificity: 85/92\nAUC 0.93\n", "Sens. / Spec. 85 / 92\nAUC 0.93\n"])
+def test_a_line_of_two_metrics_has_two_values(text):
+    paper = read(text)
+    assert printed(paper) == [{"sensitivity": "85", "specificity": "92", "auc": "0.93"}] and not paper.remarks
+
+
+def test_two_names_of_one_metric_are_no_two_metrics():
+    (table,) = read("Model,Recall/Sensitivity\nA,0.85\nB,0.80\n").tables
+    assert [list(row.values) for row in table.rows] == [["Recall/Sensitivity"]] * 2
+
+
+@pytest.mark.parametrize("text", ["Model,Sensitivity,Accuracy\nA,48/52,91.5%\n", "Sensitivity 48/52\nAccuracy 91.5%\n"])
+def test_a_fraction_that_stands_alone_is_its_share(text):
+    paper = read(text)
+    (row,) = paper.tables[0].rows
+    assert row.values["sensitivity"].fraction == (48, 52) and not paper.remarks
+    assert row.values["sensitivity"].number == pytest.approx(48 / 52, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "cells", [("40 (80.0%)", "10 (20.0%)"), ("80.0% (40)", "20.0% (10)"), ("40 (0.80)", "10 (0.20)")]
+)
+def test_a_matrix_may_have_the_shares_of_its_rows_in_brackets(cells):
+    def said(first: str) -> list[tuple[str, str]]:
+        rows = f"| pos | {first} | {cells[1]} |\n| neg | {cells[1]} | {cells[0]} |\n"
+        paper = read(f"confusion matrix: rows are truth\n| | pos | neg |\n|-|-|-|\n{rows}")
+        assert [[cell.number for cell in row] for row in paper.tables[0].confusion_matrix] == [[40, 10], [10, 40]]
+        return [(finding.outcome, finding.row) for finding in check_tables(paper)]
+
+    assert said(cells[0]) == [("consistent", "pos; neg")]
+    assert said(cells[0].replace("80", "70")) == [("contradiction", "pos")]
+
+
+def test_a_share_that_does_not_follow_is_named_by_the_rule_of_those_that_do():
+    rows = "| pos | 40 (20.0%) | 10 (5.0%) |\n| neg | 18 (9.0%) | 132 (56.0%) |\n"
+    (wrong,) = [f for f in check_tables(read(f"| | pos | neg |\n|-|-|-|\n{rows}")) if f.outcome == "contradiction"]
+    assert (wrong.row, wrong.column, wrong.computed) == ("neg", "percent 2", "66.00")
+
+
+REPORT = """              precision    recall  f1-score   support
+
+      benign       0.91      0.94      0.92       120
+   malignant       0.88      0.83      0.85        65
+
+    accuracy                           0.90       185
+   macro avg       0.90      0.88      0.89       185
+weighted avg       0.90      0.90      0.90       185
+"""
+# As `pandas.DataFrame(classification_report(…, output_dict=True)).T` is saved.
+REPEATED = REPORT.replace("                           0.90       185\n   macro", " 0.90 0.90 0.90 0.90\n   macro")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        REPORT,
+        "\n".join(" ".join(line.split()) for line in REPORT.splitlines()),
+        *("\n".join(sign.join([*(["", ""] if "avg" not in line and "acc" not in line else []), *line.split()][-5:])
+                    for line in REPEATED.replace(" avg", "_avg").splitlines() if line) for sign in "\t,"),
+    ],
+)  # fmt: skip
+def test_a_report_of_scikit_learn_is_read_whole(text):
+    paper = read(text.replace("_avg", " avg"))
+    (table,) = paper.tables
+    assert [row.name for row in table.rows] == ["benign", "malignant", "macro avg", "weighted avg"]
+    assert table.rows[0].values["support"].text == "120" and len(table.rows[3].values) == 4
+    assert table.printed_beside["accuracy"].text == "0.90" and not paper.remarks
+    assert {finding.outcome for finding in check_tables(paper)} == {"consistent"}
+
+
+def test_averages_that_headings_name_are_those_of_their_columns():
+    row = "| Model | Accuracy | Macro precision | Macro-recall | Macro F1 | F1 (weighted) |\n|-|-|-|-|-|-|\n"
+    assert {finding.outcome for finding in check_tables(read(f"{row}| A | 0.90 | 0.90 | 0.88 | 0.87 | 0.90 |\n"))} == {
+        "consistent"
+    }
+    (wrong,) = [
+        finding
+        for finding in check_tables(read(f"one training\n{row}| A | 0.90 | 0.90 | 0.88 | 0.97 | 0.90 |\n"))
+        if finding.outcome == "contradiction"
+    ]
+    assert wrong.column == "Macro F1" and wrong.row == "A"
+
+
+HTML = """<table class="wide">
+<caption>Two sets</caption>
+<thead><tr><th rowspan="2">Model</th><th colspan=2>Internal</th><th colspan=2>External</th></tr>
+<tr><th>Sens.&nbsp;(%)</th><th>Spec. (%)</th><th>Sens. (%)</th><th>Spec. (%)</th></tr></thead>
+<tbody><tr><td>ResNet<td>92.3 &plusmn; 0.5<td><b>91.0</b><td>80.1<sup>a</sup><td>82.0
+<tr><td>Ours</td><td>95.1</td><td>93.0</td><td rowspan="2">85.0</td><td>84.0</td></tr>
+<tr><td>Ours, small</td><td>94.1</td><td>92.0</td><td>83.0</td></tr></tbody></table>
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "remarks"),
+    [
+        ("n: 130\n", "", 0),
+        (
+            "<!DOCTYPE html><html><head><title>A study</title><style>td {}</style></head><body><p>n: 7</p>\n",
+            "</body>",
+            1,
+        ),
+    ],
+)
+def test_a_table_in_html_is_read_with_its_merged_cells(before, after, remarks):
+    paper = read(before + HTML + after)
+    assert printed(paper)[:3] == [
+        {"sensitivity": "92.3 ± 0.5", "specificity": "91.0"},
+        {"sensitivity": "80.1", "specificity": "82.0"},
+        {"sensitivity": "95.1", "specificity": "93.0"},
+    ]
+    (table,) = paper.tables
+    assert [row.name for row in table.rows][:2] == ["ResNet, Internal", "ResNet, External"]
+    assert printed(paper)[-1] == {"sensitivity": "85.0", "specificity": "83.0"} and table.rows[-1].line == 8
+    assert table.notes == ("Two sets",) and paper.test_n == (None if remarks else 130)
+    assert len(paper.remarks) == remarks and all("outside the tables" in remark for remark in paper.remarks)
+
+
+def test_tables_of_one_page_stay_apart_and_one_inside_another_is_told():
+    rows = "<tr><th>Model<th>Sens.</th></tr><tr><td>A</td><td>0.92{}</td></tr>"
+    table = f"<table>{rows}</table>"
+    assert [len(one.rows) for one in read(table.format("") + "\n" + table.format("")).tables] == [1, 1]
+    (remark,) = read(table.format("<table><tr><td>(0.8–0.95)</td></tr></table>")).remarks
+    assert "a table inside a table" in remark
 
 
 def test_a_line_of_many_commands_does_not_stop_the_reading():

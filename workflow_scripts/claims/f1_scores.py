@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from workflow_scripts.claims import as_tables
 from workflow_scripts.claims.outcome import Outcome
 from workflow_scripts.claims.sizes import Sizes, by_place, groups, measured
-from workflow_scripts.claims.tables.f_score_bounds import FScore, judged
+from workflow_scripts.claims.tables.f_score import FScore
+from workflow_scripts.claims.tables.f_score_bounds import judged
 from workflow_scripts.claims.tables.printed_entries import Entry
+from workflow_scripts.claims.tables.table_words import OVER_CLASSES, average_kind
 from workflow_scripts.contracts.claims import Claim, Published
 
 NAME = "F1 from precision and sensitivity"
@@ -32,7 +34,14 @@ def check(published: Published) -> Iterator[Outcome]:
 
 def _f1(claims: list[Claim], classes: int) -> Iterator[Outcome]:
     cells = {named.metric: named for named in map(as_tables.cell, claims)}
-    average = "macro" if claims[-1].metric == "macro_f1" else "per class" if claims[-1].class_name else ""
-    table, entry = as_tables.table(claims, average, classes or None), Entry(claims[-1].id, {}, cells)
+    table, entry = as_tables.table(claims, _average(claims[-1]), classes or None), Entry(claims[-1].id, {}, cells)
     score = FScore(entry.get("precision"), entry.get("sensitivity"), cells["f1"])
     yield from as_tables.outcomes(NAME, [judged(table, entry, score)], claims)
+
+
+def _average(claim: Claim) -> str:
+    """How an F1 was averaged, in words of a table; empty where the paper leaves it open."""
+    words = str(claim.stated.get("average", "")).lower()
+    if claim.metric == "macro_f1" or "average" in words or "mean" in words:
+        return words if average_kind(words) == OVER_CLASSES and claim.metric != "macro_f1" else "macro"
+    return "per class" if claim.class_name or words else ""

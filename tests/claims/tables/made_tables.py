@@ -141,6 +141,23 @@ def two_class_paper(rng: np.random.Generator) -> PaperTables:
     return PaperTables("made", (table,), task="two classes", test_n=n if known else None, test_n_by_class=sizes)
 
 
+def medians_paper(seed: int) -> PaperTables:
+    """Medians over small folds of two classes, of which a table says nothing but the number of samples."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(20, 200))
+    truth, writing = np.arange(n) < rng.integers(5, n - 5), a_writing(rng)
+    metrics = [m for m in TWO_CLASS_METRICS if rng.random() < 0.65]
+    rows = []
+    for model in range(int(rng.integers(1, 7))):
+        s, c = rng.uniform(0.5, 1.0, 2)
+        answer = np.where(truth, rng.random(n) < s, rng.random(n) > c)
+        folds = [two_class_rates(truth[part], answer[part]) for part in parts_of(rng, truth, "median of folds")]
+        cells = {name: writing.value(float(np.median([fold[name] for fold in folds]))) for name in metrics}
+        rows.append(Row({"model": f"model {model}"}, cells))
+    unit, average = "percent" if writing.percent else "fraction", "two classes" if rng.integers(2) else None
+    return PaperTables("made", (ResultTable("Table 1", tuple(rows), unit=unit, average=average, n=n),))
+
+
 def _stated_aggregate(rng: np.random.Generator, aggregate: str) -> str | None:
     words = {"single": "single", "seeds": "mean of 3 runs", "bootstrap": "bootstrap mean"}
     words["median of folds"] = "median of the folds"

@@ -34,7 +34,8 @@ def test_every_check_has_a_module_of_its_own():
     assert len(set(CHECKS.values())) == len(CHECKS)
 
 
-@pytest.mark.parametrize("seed", range(40))
+# The last one is of medians over folds of four samples.
+@pytest.mark.parametrize("seed", [*range(40), 21111])
 def test_an_honest_paper_is_not_accused(seed: int):
     assert summary(check_tables(a_paper(seed))).outcome != CONTRADICTION
 
@@ -84,3 +85,47 @@ def test_a_row_of_fractions_among_percents_is_read_as_fractions():
     wrong = {"another paper": percents, "own": {**fractions, "accuracy": "0.957"}}
     ((issue, *_),) = summary(check_tables(paper_of(wrong, **words))).issues
     assert (issue.outcome, issue.row) == ("contradiction", "own") and "about 0.87" in issue.computed
+
+
+PERCENTS = {"sensitivity": "92.3", "specificity": "91.0", "precision": "87.3", "npv": "94.7", "accuracy": "91.5"}
+FRACTIONS = {"sensitivity": "0.923", "specificity": "0.910", "precision": "0.873", "npv": "0.947", "accuracy": "0.915"}
+
+
+@pytest.mark.parametrize(
+    ("row", "text", "words"),
+    [
+        (PERCENTS, "0.915", "a fraction among percents"),
+        (FRACTIONS, "91.5", "in percent among fractions"),
+        (FRACTIONS, "91.5%", "in percent among fractions"),
+    ],
+)
+@pytest.mark.parametrize("is_said", [False, True])
+def test_a_cell_in_another_unit_than_its_column_is_read_in_its_own_and_told(row, text, words, is_said):
+    unit = ("percent" if row is PERCENTS else "fraction") if is_said else None
+    about = {"average": "two classes", "aggregation": "single", "unit": unit}
+    other = {**row, "npv": row["npv"].replace("7", "8")}
+    findings = check_tables(paper_of({"a": other, "b": {**row, "accuracy": text}}, **about))
+    told = [finding for finding in findings if finding.outcome == FITS_ONLY_IF]
+    assert [(f.row, f.column) for f in told] == [("b", "accuracy")] and words in told[0].reading
+    assert summary(findings).outcome == FITS_ONLY_IF
+    wrong = check_tables(
+        paper_of({"a": other, "b": {**row, "accuracy": text.replace("5", "9").replace("1", "5")}}, **about)
+    )
+    assert summary(wrong).outcome == CONTRADICTION
+
+
+def test_one_coefficient_in_percent_beside_rates_in_percent_is_told():
+    rows = {name: {"accuracy": acc, "kappa": kappa, "mcc": mcc}
+            for name, acc, kappa, mcc in (("a", "91.5", "0.82", "0.83"), ("b", "88.0", "0.75", "0.76"),
+                                          ("c", "90.0", "79", "0.80"))}  # fmt: skip
+    told = [finding for finding in check_tables(paper_of(rows)) if finding.check == "possible values"]
+    assert [(finding.row, finding.column) for finding in told] == [("c", "kappa")]
+
+
+def test_a_class_that_is_hardly_found_has_low_percents_and_no_fractions():
+    rows = {
+        "rare": {"sensitivity": "0.85", "precision": "76.0", "f1": "1.68"},
+        "common": {"sensitivity": "91.2", "precision": "88.0", "f1": "89.57"},
+    }
+    findings = check_tables(paper_of(rows, key="class", average="per class", aggregation="single", unit="percent"))
+    assert [finding for finding in findings if finding.outcome != "consistent"] == []

@@ -49,6 +49,11 @@ def test_an_odds_ratio_and_a_geometric_mean_follow_from_the_rates():
     assert "macro" in reading(paper_of({"a": {**row, "g_mean": "70.1"}}, unit="percent"), "derived rates")
 
 
+def test_of_rates_that_are_no_shares_nothing_follows():
+    row = {"sensitivity": "-0.85", "specificity": "268.4", "g_mean": "24", "dor": "3.0", "lr_negative": "0.2"}
+    assert outcomes(paper_of({"a": row}, **TWO), "derived rates") == []
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_an_honest_area_is_what_the_point_of_its_row_allows(seed):
     rng = np.random.default_rng(seed)

@@ -1,6 +1,9 @@
 """Means and shares that an innocent reading explains, and the same altered."""
 
-from made_tables import altered, outcomes, paper_of, reading
+import pytest
+from made_tables import altered, medians_paper, outcomes, paper_of, reading
+
+from workflow_scripts.claims.tables.checked_paper import check_tables
 
 
 def test_a_share_of_a_total_may_be_of_those_who_have_a_value():
@@ -55,3 +58,41 @@ def test_a_patient_may_have_images_in_two_sets_and_a_class_is_in_all_of_them():
         assert reading(paper, "totals") == "some are in several parts and counted once in the total"
     for paper in (with_column("patients", "95", "30", "131"), with_column("images", "95", "30", "118")):
         assert [outcome for outcome, _, _ in outcomes(paper, "totals")] == ["contradiction"]
+
+
+def test_medians_over_small_folds_are_not_accused():
+    for seed in range(100):
+        findings = check_tables(medians_paper(seed))
+        assert [finding for finding in findings if finding.outcome == "contradiction"] == [], seed
+
+
+@pytest.mark.parametrize(
+    ("row", "words", "outcome"),
+    [
+        ({"sensitivity": "1.0000", "specificity": "1.0000", "accuracy": "0.8750"}, {}, "fits only if"),
+        # No share of few samples.
+        ({"sensitivity": "0.9990", "specificity": "0.9993", "accuracy": "0.7543"}, {}, "contradiction"),
+        ({"sensitivity": "1.000", "specificity": "1.000", "accuracy": "0.875"}, {"n": 900}, "contradiction"),
+    ],
+)
+def test_medians_over_small_folds_are_shares_of_few_samples(row, words, outcome):
+    paper = paper_of({"a": row}, unit="fraction", average="two classes", **words)
+    assert [found for found, _, _ in outcomes(paper, "rates of two classes")] == [outcome]
+    if outcome != "contradiction":
+        assert "medians" in reading(paper, "rates of two classes")
+    single = paper_of({"a": row}, unit="fraction", average="two classes", aggregation="single", **words)
+    assert outcomes(single, "rates of two classes")[0][0] == "contradiction"
+
+
+def test_a_median_of_f_is_bounded_by_that_of_precision():
+    row = {"precision": "0.30", "sensitivity": "0.30", "f1": "0.60"}
+    assert "medians" in reading(paper_of({"a": row}, unit="fraction", average="two classes", n=60), "F scores")
+    above = paper_of({"a": {**row, "f1": "0.97"}}, unit="fraction", average="two classes", n=60)
+    assert outcomes(above, "F scores") == [("contradiction", "a", "f1")]
+
+
+def test_a_mean_of_likelihood_ratios_over_folds_may_be_far_above_the_ratio_of_the_means():
+    row = {"sensitivity": "0.90", "specificity": "0.90", "lr_positive": "17.2"}
+    assert "folds" in reading(paper_of({"a": row}, unit="fraction", average="two classes"), "derived rates")
+    single = paper_of({"a": row}, unit="fraction", average="two classes", aggregation="single")
+    assert outcomes(single, "derived rates") == [("contradiction", "a", "lr_positive")]

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import numpy as np
+import pytest
 from made_tables import altered, outcomes, paper_of, reading
 
 from workflow_scripts.contracts.paper_tables.result_tables import ClassSizes, PaperTables, PrintedValue
@@ -25,20 +27,96 @@ def test_an_f_score_is_the_harmonic_mean_of_one_class():
 
 
 def test_no_average_of_f_scores_is_above_precision_and_recall():
-    row = {"precision": "0.61", "sensitivity": "0.59", "f1": "0.68"}
-    assert outcomes(paper_of({"a": row}, unit="fraction"), "F scores") == [("contradiction", "a", "f1")]
-    micro = paper_of({"a": {**row, "accuracy": "0.68"}}, unit="fraction")
+    row = {"precision": "0.61", "sensitivity": "0.59", "f1": "0.78"}
+    for average in ("two classes", "macro", "weighted"):
+        single = paper_of({"a": row}, unit="fraction", average=average, aggregation="single", n_classes=2)
+        assert outcomes(single, "F scores") == [("contradiction", "a", "f1")]
+    micro = paper_of({"a": {**row, "accuracy": "0.78"}}, unit="fraction")
     assert "micro" in reading(micro, "F scores")
 
 
 def test_a_weighted_f_score_may_stand_beside_plain_means_of_precision_and_recall():
     row = {"accuracy": "0.961", "precision": "0.865", "sensitivity": "0.848", "f1": "0.966"}
     assert "weighted" in reading(paper_of({"a": row}, unit="fraction"), "F scores")
-    assert outcomes(paper_of({"a": {**row, "f1": "0.93"}}, unit="fraction"), "F scores") == [
-        ("contradiction", "a", "f1")
-    ]
+    single = {"unit": "fraction", "aggregation": "single"}
+    assert outcomes(paper_of({"a": {**row, "f1": "0.93"}}, **single), "F scores") == [("contradiction", "a", "f1")]
     two = paper_of({"a": row}, unit="fraction", average="two classes", aggregation="single")
     assert outcomes(two, "F scores") == [("contradiction", "a", "f1")]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"precision": "0.61", "sensitivity": "0.59", "f1": "0.93"},  # plain means beside a weighted F1
+        {"precision": "0.93", "sensitivity": "0.94", "f1": "0.61"},  # weighted means beside a macro F1
+        {"accuracy": "0.94", "precision": "0.93", "sensitivity": "0.94", "f1": "0.61"},
+        {
+            "accuracy": "0.91",
+            "precision": "0.61",
+            "sensitivity": "0.59",
+            "f1": "0.77",
+        },  # of one class beside a macro F1
+        {
+            "accuracy": "0.90",
+            "precision": "0.95",
+            "sensitivity": "0.70",
+            "f1": "0.55",
+        },  # the precision alone is weighted
+    ],
+)
+def test_precision_recall_and_f1_may_each_be_averaged_in_its_own_way(row):
+    rows = {"a": row} if "accuracy" in row else {"a": row, "b": row}
+    assert reading(paper_of(rows, unit="fraction"), "F scores").startswith("precision, recall and F1 are not")
+    stated = paper_of({"a": row}, unit="fraction", average="macro", aggregation="single", n_classes=2)
+    assert [issue for issue in outcomes(stated, "F scores") if issue[0] == "contradiction"] == [
+        ("contradiction", "a", "f1")
+    ]
+
+
+def test_without_an_accuracy_half_of_the_rows_must_say_that_averages_are_mixed():
+    odd, fitting = ({"precision": "0.61", "sensitivity": "0.59", "f1": f1} for f1 in ("0.93", "0.60"))
+    for rows in ({"a": odd}, {"a": odd, "b": odd, "c": fitting, "d": fitting, "e": fitting}):
+        found = outcomes(paper_of(rows, unit="fraction"), "F scores")
+        assert {outcome for outcome, _, _ in found} == {"contradiction"}
+    half = paper_of({"a": odd, "b": odd, "c": fitting, "d": fitting}, unit="fraction")
+    assert "averaged alike" in reading(half, "F scores")
+
+
+def test_an_f1_that_no_mix_of_averages_gives_with_the_accuracy_is_a_contradiction():
+    row = {"accuracy": "0.91", "precision": "0.61", "sensitivity": "0.59", "f1": "0.97"}
+    single = paper_of({"a": row}, unit="fraction", aggregation="single")
+    assert outcomes(single, "F scores") == [("contradiction", "a", "f1")]
+
+
+def averages(matrix: np.ndarray) -> dict[str, dict[str, float]]:
+    """Metric → its averages over the classes of a matrix, and its value of the first class of two."""
+    right, true, predicted = np.diag(matrix), matrix.sum(1), matrix.sum(0)
+    of_classes = {
+        "precision": right / np.maximum(predicted, 1),
+        "sensitivity": right / true,
+        "f1": 2 * right / (true + predicted),
+    }
+    ways = {name: {"macro": of.mean(), "weighted": (of * true).sum() / true.sum()} for name, of in of_classes.items()}
+    for name, of in of_classes.items():
+        ways[name] |= {"binary": of[0]} if len(matrix) == 2 else {}
+    return {**ways, "accuracy": {"": right.sum() / matrix.sum()}}
+
+
+def a_mixed_row(rng: np.random.Generator) -> tuple[dict[str, str], int]:
+    """Accuracy, precision, recall and F1 of a matrix, each averaged in a way of its own; and its classes."""
+    classes = int(rng.integers(2, 6))
+    matrix = rng.integers(0, rng.integers(2, 60), (classes, classes)) + np.diag(rng.integers(1, 300, classes))
+    decimals, ways = int(rng.integers(2, 5)), averages(matrix)
+    return {name: f"{rng.choice(list(values.values())):.{decimals}f}" for name, values in ways.items()}, classes
+
+
+def test_no_mix_of_averages_is_called_a_contradiction():
+    rng = np.random.default_rng(3)
+    for _ in range(300):
+        row, classes = a_mixed_row(rng)
+        known = classes if rng.integers(2) else None
+        paper = paper_of({"a": row}, unit="fraction", aggregation="single", n_classes=known)
+        assert [issue for issue in outcomes(paper, "F scores") if issue[0] == "contradiction"] == [], row
 
 
 def test_an_f_score_below_the_harmonic_mean_may_be_a_macro_average_or_a_mean_over_folds():
@@ -173,6 +251,29 @@ def test_rates_follow_from_the_counts_beside_them():
     ]
     exchanged = paper_of({"a": {**row, "specificity": "12.0", "accuracy": "29.0"}}, **TWO)
     assert reading(exchanged, "rates against counts") == "TN and FP are exchanged"
+
+
+# All 105 with a positive test and one in six of 870 with a negative one were verified.
+VERIFIED = {"tp": "45", "fn": "5", "fp": "60", "tn": "140"}
+
+
+@pytest.mark.parametrize("aggregation", [None, "single"])
+def test_rates_beside_the_counts_of_the_verified_may_be_adjusted_for_verification_bias(aggregation):
+    words = {"unit": "percent", "average": "two classes", "aggregation": aggregation}
+    rates = {"sensitivity": "60.0", "specificity": "93.3", "precision": "42.9"}
+    assert "verification bias" in reading(paper_of({"a": {**VERIFIED, **rates}}, **words), "rates against counts")
+    fractions = {"sensitivity": "60.0 (45/50)", "specificity": "93.3 (140/200)"}
+    assert "verification bias" in reading(paper_of({"a": fractions}, **words), "fractions")
+    # The specificity of the verified, the wrong direction, another factor, and a precision that does not stay.
+    for metric, text in (
+        ("specificity", "70.0"),
+        ("sensitivity", "96.0"),
+        ("specificity", "97.3"),
+        ("precision", "44.9"),
+    ):
+        single = {**words, "aggregation": "single"}
+        wrong = outcomes(paper_of({"a": {**VERIFIED, **rates, metric: text}}, **single), "rates against counts")
+        assert "contradiction" in {outcome for outcome, _, _ in wrong}
 
 
 def test_a_ratio_may_be_of_counts_with_a_half_added():

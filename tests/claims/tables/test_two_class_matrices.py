@@ -1,8 +1,10 @@
 """Rates beside a confusion matrix of two classes."""
 
 import pytest
+from made_tables import outcomes, paper_of, reading
 
 from workflow_scripts.claims.tables.checked_paper import check_tables
+from workflow_scripts.claims.tables.finding import OTHER_RUN
 from workflow_scripts.contracts.paper_tables.plain_tables import plain_tables_of
 
 # 48 of 52 CIN2+ and 71 of 78 others are right.
@@ -26,6 +28,27 @@ def test_rates_of_either_class_follow_from_the_matrix(rates: str):
 
 def test_a_rate_of_neither_class_is_a_contradiction():
     assert said("Sensitivity 95.3%\nSpecificity 91.0%\n") == [("contradiction", "sensitivity", "")]
+
+
+@pytest.mark.parametrize(
+    "beside", ["Accuracy 93.8%\n", "Sensitivity 95.3%\nSpecificity 93.0%\n", "n: 130\nAccuracy 93.8%\n"]
+)
+def test_a_matrix_may_be_of_another_run_than_all_that_is_printed_beside_it(beside: str):
+    found = said(beside)
+    assert {(outcome, reading) for outcome, _, reading in found} == {("fits only if", OTHER_RUN)}
+    single = said(beside, above="one training\nconfusion matrix: rows are truth")
+    assert "contradiction" in {outcome for outcome, _, _ in single}
+    # What follows from the matrix is of its run, and so is what stands with it.
+    together = said(f"{beside}NPV 94.7%\nKappa 0.83\n")
+    assert "contradiction" in {outcome for outcome, _, _ in together}
+
+
+def test_counts_of_a_row_may_be_of_another_run_than_its_rates():
+    row = {"tp": "48", "fn": "4", "fp": "7", "tn": "71", "sensitivity": "95.3", "accuracy": "93.8"}
+    paper = paper_of({"a": row}, unit="percent", average="two classes")
+    assert reading(paper, "rates against counts") == OTHER_RUN
+    mixed = paper_of({"a": {**row, "specificity": "91.0"}}, unit="percent", average="two classes")
+    assert {found for found, _, _ in outcomes(mixed, "rates against counts")} == {"contradiction"}
 
 
 def test_rates_of_the_matrix_may_be_of_two_classes_averages_or_means_over_folds():

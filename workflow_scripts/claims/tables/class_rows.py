@@ -16,6 +16,8 @@ from workflow_scripts.contracts.paper_tables.result_tables import ClassSizes
 
 # How far the accuracy of means over stratified folds may be from that of the mean recalls: folds differ by a sample.
 _STRATIFIED = 0.005
+# The most folds that are usual, and by how much of a sample of its fold the median recall of a class is off its mean.
+_FOLDS, _HALF_A_SAMPLE = 10, 0.5
 # Spread of a class's share of a fold that is drawn by chance, in standard deviations.
 _DRAWN = 4.0
 # The part of n by which predicted totals may be off where they are of means over folds.
@@ -105,6 +107,8 @@ def accuracy_of(classes: Classes, accuracy: Cell) -> Finding:
             return finding(CHECK, table.place, (accuracy,), FITS_ONLY_IF, why, reading=reading, tried=TRIED[2:])
     of_one_run = classes.of_one_run or table.aggregate == SINGLE
     slack = 0.0 if of_one_run else _STRATIFIED if classes.of_whole_numbers else _fold_slack(classes)
+    if table.aggregate == UNSAID and not _has_mean(classes):
+        slack = max(slack, _HALF_A_SAMPLE * _FOLDS * count / classes.n)
     if within(accuracy, low - slack, high + slack) or takes_median(table.table.aggregation):
         outcome = CONSISTENT if table.aggregate == MEANS else FITS_ONLY_IF
         reading = "" if outcome == CONSISTENT else MEANS_OVER_FOLDS
@@ -122,13 +126,20 @@ def accuracy_of(classes: Classes, accuracy: Cell) -> Finding:
     )
 
 
+def _has_mean(classes: Classes) -> bool:
+    """Whether a row of the table has the mean of the recalls, plain or weighted: of medians over folds none has."""
+    sums = [entry.cells["sensitivity"] for entry in classes.table.entries if entry.sums_up and entry.has("sensitivity")]
+    ends = [mean_span(classes.recalls), mean_span(classes.recalls, classes.sizes)]
+    return any(within(cell, *span) for cell in sums for span in ends)
+
+
 def _fold_slack(classes: Classes) -> float:
     """How far a mean of accuracies over folds may be from that of the mean recalls, folds being drawn by chance.
 
     A median, which may be meant where nothing is stated, is as far from the mean as the accuracy is uncertain.
     """
     numbers = re.findall(r"\d+", classes.table.table.aggregation or "")
-    folds = int(numbers[0]) if numbers and 1 < int(numbers[0]) <= 20 else 10
+    folds = int(numbers[0]) if numbers and 1 < int(numbers[0]) <= 20 else _FOLDS
     # What is printed may be above 1, or a class larger than all: that is said elsewhere.
     middle = min(1.0, max(0.0, sum(cell.number for cell in classes.recalls) / len(classes.recalls)))
     slack, noise = 0.0, 0.0

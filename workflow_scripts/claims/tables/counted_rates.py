@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from workflow_scripts.claims.arithmetic.ways_of_writing import ROUNDED
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF, NOTE
 from workflow_scripts.claims.tables.entry_rates import LINEAR, over_folds
-from workflow_scripts.claims.tables.finding import MEANS_OVER_FOLDS, WEIGHTED, Finding, finding
+from workflow_scripts.claims.tables.finding import MEANS_OVER_FOLDS, OTHER_RUN, WEIGHTED, Finding, finding
 from workflow_scripts.claims.tables.last_digits import READINGS, distance, way_of, way_of_all, within
 from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable, listed
 from workflow_scripts.claims.tables.table_words import MEANS, SINGLE
+from workflow_scripts.claims.tables.verification_bias import ADJUSTED, RATES, may_be_adjusted
 
 CHECK = "rates against counts"
 _COUNTS = ("tp", "fn", "fp", "tn")
@@ -197,6 +198,15 @@ def _misfitting(table: ReadTable, counts: Counts, cells: Sequence[Cell], misfits
         outcome = CONSISTENT if table.aggregate == MEANS else FITS_ONLY_IF
         reading = "" if outcome == CONSISTENT else MEANS_OVER_FOLDS
         yield finding(CHECK, table.place, misfits, outcome, why, reading=reading, tried=_TRIED, strength="weak")
+        return
+    adjusted = {cell: counts.rates().get(cell.metric, 0.0) for cell in cells if cell.metric in RATES}
+    if set(misfits) <= set(adjusted) and may_be_adjusted(adjusted):
+        why = f"{listed(misfits)} do not follow from the counts {_shown(counts)}."
+        yield finding(CHECK, table.place, misfits, FITS_ONLY_IF, why, reading=ADJUSTED, tried=_TRIED)
+        return
+    if len(misfits) == len(cells) and table.aggregate != SINGLE:
+        why = f"{listed(misfits)} do not follow from the counts {_shown(counts)}."
+        yield finding(CHECK, table.place, misfits, FITS_ONLY_IF, why, reading=OTHER_RUN, tried=_TRIED)
         return
     for cell in misfits:
         number = _number(cell, counts)

@@ -85,7 +85,7 @@ def _complement(table: ReadTable, entry: Entry, cell: Cell) -> Iterator[Finding]
 def _follows(table: ReadTable, entry: Entry, metric: str) -> Iterator[Finding]:
     """Whether a cell is what sensitivity and specificity give."""
     cell, s, c = entry.get(metric), entry.get("sensitivity"), entry.get("specificity")
-    if cell is None or s is None or c is None:
+    if cell is None or s is None or c is None or not (_is_share(s) and _is_share(c)):
         return
     ends = [_FORMULAS[metric](*point) for point in zip(*(_inside(rate) for rate in (s, c)), strict=True)]
     low, high = min(ends), max(ends)
@@ -107,12 +107,18 @@ def _inside(rate: Cell) -> tuple[float, float]:
     return max(0.0, low), min(1.0, high)
 
 
+def _is_share(rate: Cell) -> bool:
+    """Whether the number can be a share at all: what cannot is said elsewhere."""
+    return 0 <= rate.number <= 1
+
+
 def _reading(table: ReadTable, cell: Cell, rates: tuple[Cell, Cell], low: float, high: float) -> str:
     """What may be so where a cell is not what the rates give; empty where nothing is."""
     if not table.of_one_class:
         return MACRO_OR_WEIGHTED
     if cell.metric in RATIOS and any(not 0 < end < 1 for rate in rates for end in _inside(rate)):
         return HALF_ADDED
-    # The mean of odds ratios has no end above: one fold without a false alarm makes it infinite.
-    near = cell.metric == "dor" or within(cell, low * (1 - _FOLDS), high * (1 + _FOLDS))
+    # Means of these have no end above: one fold without a false alarm makes them infinite.
+    highest = math.inf if cell.metric in ("lr_positive", "dor") else high * (1 + _FOLDS)
+    near = within(cell, low * (1 - _FOLDS), highest)
     return MEANS_OVER_FOLDS if near and table.aggregate != SINGLE else ""

@@ -119,10 +119,11 @@ def fits_beside(table: ReadTable, entry: Entry) -> bool | None:
     """Whether an entry fits nearly as rows of one run do; None where the rows beside it do not say that they are.
 
     Rows say so by more shares than three numbers, sensitivity, specificity and the share of positives, would give by
-    chance; kappa and MCC say too little.
+    chance; kappa and MCC say too little, and so do rows with shares of 0 or 1, as medians over small folds have.
     """
     compared = [row for row in one_class_entries(table) if row.name != entry.name and not counted(row)]
-    if len(compared) < _FITTING or any(len(_shares(row)) < _TYING or not _fits_shares(row) for row in compared):
+    inside = [row for row in compared if all(0 < row.cells[metric].number < 1 for metric in _shares(row))]
+    if len(inside) < _FITTING or any(len(_shares(row)) < _TYING or not _fits_shares(row) for row in compared):
         return None
     if len(_shares(entry)) < _TYING or _fits_shares(entry):
         return None

@@ -21,7 +21,7 @@ _OF_ITS_OWN = ("accuracy", "f1", "auc", "kappa", "mcc")
 # One unit of the last digit of numbers that are hardly means of others by chance.
 _FINE = 0.0011
 # Units of the last digit, or as a share, by which the mean of a median over folds may well be off.
-_NEAR, _NEAR_SHARE = 5, 0.01
+_NEAR, _NEAR_SHARE = 5, 0.02
 # A spread is this many times another one before it is called wrong: roundings of the parts change it a little.
 _FAR = 2.0
 

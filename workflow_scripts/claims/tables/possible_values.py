@@ -9,6 +9,7 @@ from workflow_scripts.contracts.paper_tables.metric_spellings import is_share
 
 CHECK = "possible values"
 IN_PERCENT = "the number is in percent among fractions"
+AS_FRACTION = "the number is a fraction among percents"
 DASH = "its minus sign is a dash"
 # Shares that may lie below nought.
 _SIGNED = ("kappa", "mcc", "youden")
@@ -28,6 +29,22 @@ def check(paper: ReadPaper) -> Iterator[Finding]:
             compared = column if len(column) > 1 else shares
             if _impossible(cell) and 2 * sum(map(_impossible, compared)) < len(compared):
                 yield _spoken(table, cell)
+        yield from _other_units(table)
+
+
+def _other_units(table: ReadTable) -> Iterator[Finding]:
+    """Cells in percent among fractions of their metric, or the reverse; rows of one unit of their own are as read."""
+    for entry in table.entries:
+        own = [cell for cell in entry.cells.values() if is_share(cell.metric)]
+        for cell in own:
+            column = [of for row in table.entries for of in row.cells.values() if of.metric == cell.metric]
+            same = sum(of.scale == cell.scale for of in column)
+            in_row = sum(of.scale == cell.scale for of in own if of is not cell)
+            is_of_mixed_row = len(own) == 1 or in_row < len(own) - 1
+            is_even = 2 * same == len(column) and 2 * in_row < max(1, len(own) - 1)
+            if is_of_mixed_row and (2 * same < len(column) or is_even):
+                why = f"{cell.called} {cell.value.text} of {cell.row} is in another unit than its column."
+                yield _fits_only_if(table, [cell], why, AS_FRACTION if cell.scale == 1 else IN_PERCENT)
 
 
 def _shares(table: ReadTable) -> list[Cell]:

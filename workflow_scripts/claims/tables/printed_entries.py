@@ -9,7 +9,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from workflow_scripts.claims.arithmetic.ways_of_writing import ANY, before
-from workflow_scripts.claims.tables.printed_scales import SMALL_SHARES, exact_unit, scale_of_column, scale_of_row
+from workflow_scripts.claims.tables.named_metrics import key_of_metrics, parts_of_columns
+from workflow_scripts.claims.tables.printed_scales import (
+    SMALL_SHARES,
+    exact_unit,
+    scale_of_cell,
+    scale_of_column,
+    scale_of_row,
+)
 from workflow_scripts.claims.tables.table_words import (
     PER_CLASS,
     TWO_CLASSES,
@@ -20,7 +27,7 @@ from workflow_scripts.claims.tables.table_words import (
     class_number,
     sums_up,
 )
-from workflow_scripts.contracts.paper_tables.metric_spellings import canonical, is_metric, is_share
+from workflow_scripts.contracts.paper_tables.metric_spellings import canonical, is_share
 from workflow_scripts.contracts.paper_tables.result_tables import PaperTables, PrintedValue, ResultTable, Row
 
 # The kind of name that a column's own class or set gets.
@@ -175,19 +182,20 @@ def read_paper(paper: PaperTables) -> ReadPaper:
 
 
 def _entries(table: ResultTable) -> list[Entry]:
-    label_key = _key_of_metrics(table)
+    label_key = key_of_metrics(table)
     if label_key:
         return list(_pivoted(table, label_key))
-    parts = _parts(table.columns)
+    parts = parts_of_columns(table.columns)
     scales = {column: scale_of_column(table, column, parts.get(column, (column, ""))[0]) for column in table.columns}
-    exact = {
-        column: exact_unit([row.values[column] for row in table.rows if column in row.values]) for column in scales
-    }
+    along = {column: [row.values[column] for row in table.rows if column in row.values] for column in scales}
+    exact = {column: exact_unit(values) for column, values in along.items()}
     entries: list[Entry] = []
     for row in table.rows:
+        percents = [value for column, value in row.values.items() if scales[column] == 100]
         cells = {
             column: Cell(
-                *(row.name, column, parts.get(column, (column, ""))[0], value, scales[column]),
+                *(row.name, column, (metric := parts.get(column, (column, ""))[0]), value),
+                scale_of_cell(metric, value, scales[column], along[column], percents),
                 exact[column] if value.unit == 1 else None,
                 table.heading(column),
             )
@@ -228,34 +236,6 @@ def _of_row(row: Row, cells: Mapping[str, Cell], parts: Mapping[str, tuple[str, 
         )
 
 
-def _parts(columns: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Column → metric and part, of columns such as `recall_covid` or `hip_accuracy`; empty where there are none."""
-    parts: dict[str, tuple[str, str]] = {}
-    for column in columns:
-        if is_metric(column):
-            continue
-        words = column.replace("_", " ").split()
-        for cut in range(1, len(words)):
-            first, last = " ".join(words[:cut]), " ".join(words[cut:])
-            if is_metric(canonical(first)):
-                parts[column] = (canonical(first), last)
-            elif is_metric(canonical(last)) and canonical(first) == first:
-                parts[column] = (canonical(last), first)
-    names = {part for _, part in parts.values()}
-    return parts if len(names) > 1 and len(set(parts.values())) == len(parts) else {}
-
-
-def _key_of_metrics(table: ResultTable) -> str:
-    """The kind of name that holds metrics, where the rows and not the columns do."""
-    if any(is_metric(column) for column in table.columns):
-        return ""
-    for key in dict.fromkeys(key for row in table.rows for key in row.label):
-        names = [canonical(row.label[key]) for row in table.rows if key in row.label]
-        if len({name for name in names if is_metric(name)}) > 1 and all(is_metric(name) for name in names):
-            return key
-    return ""
-
-
 def _pivoted(table: ResultTable, key: str) -> Iterator[Entry]:
     """Entries of the columns of a table whose rows are metrics."""
     blocks: dict[tuple[tuple[str, str], ...], list[Row]] = {}
@@ -271,7 +251,7 @@ def _pivoted(table: ResultTable, key: str) -> Iterator[Entry]:
                     continue
                 along = [cell for cell in row.values.values() if cell.number is not None]
                 last = exact_unit(along) if value.unit == 1 else None
-                scale = scale_of_row(table.unit, metric, along)
+                scale = scale_of_cell(metric, value, scale_of_row(table.unit, metric, along), along, ())
                 cells[metric] = Cell(row.name, column, metric, value, scale, last, row.label[key])
             label = {**dict(names), PART: column}
             yield Entry(", ".join(label.values()), label, cells, sums_up(column))

@@ -9,6 +9,7 @@ from workflow_scripts.claims.tables.finding import Finding, finding
 from workflow_scripts.claims.tables.last_digits import READINGS, distance, way_of, within
 from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable
 from workflow_scripts.claims.tables.table_words import MEANS, SINGLE
+from workflow_scripts.claims.tables.verification_bias import ADJUSTED, RATES, may_be_adjusted
 
 CHECK = "fractions"
 # Column of a number of samples → columns that are shares of it.
@@ -21,14 +22,20 @@ def check(paper: ReadPaper) -> Iterator[Finding]:
     for table in paper.tables:
         for entry in table.entries:
             for cell in entry.cells.values():
-                if cell.value.fraction is not None and cell.value.fraction[1] > 0:
-                    yield _of_fraction(table, cell, *cell.value.fraction)
+                if cell.value.fraction is not None and cell.value.fraction[1] > 0 and "/" not in cell.value.text:
+                    yield _of_fraction(table, cell, *cell.value.fraction, _adjusted(entry))
             yield from _of_counts(table, entry)
             yield from _of_wholes(table, entry)
             yield from _wholes_add(paper, table, entry)
 
 
-def _of_fraction(table: ReadTable, cell: Cell, part: int, whole: int) -> Finding:
+def _adjusted(entry: Entry) -> bool:
+    """Whether sensitivity and specificity may be adjusted ones, with the fractions of those who were verified."""
+    cells = [cell for metric in RATES if (cell := entry.get(metric)) and cell.value.fraction]
+    return may_be_adjusted({cell: of[0] / of[1] for cell in cells if (of := cell.value.fraction) and of[1]})
+
+
+def _of_fraction(table: ReadTable, cell: Cell, part: int, whole: int, adjusted: bool = False) -> Finding:
     why = f"{cell.value.text} is printed for {part}/{whole} = {part / whole * cell.scale:.4f}"
     way = way_of(cell, part / whole)
     if way == ROUNDED:
@@ -41,6 +48,8 @@ def _of_fraction(table: ReadTable, cell: Cell, part: int, whole: int) -> Finding
     if table.aggregate == MEANS and within(cell, *over_folds(cell.metric, part / whole, part / whole)):
         reading = "the share is a mean over folds or runs, and the fraction is of all of them together"
         return finding(CHECK, table.place, (cell,), FITS_ONLY_IF, f"{why}.", reading=reading, tried=_TRIED)
+    if adjusted and cell.metric in RATES:
+        return finding(CHECK, table.place, (cell,), FITS_ONLY_IF, f"{why}.", reading=ADJUSTED, tried=_TRIED)
     return finding(
         CHECK,
         table.place,

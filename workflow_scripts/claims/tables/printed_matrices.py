@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from workflow_scripts.claims.arithmetic.ways_of_writing import ROUNDED
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF, NOTE
 from workflow_scripts.claims.scores import scores
-from workflow_scripts.claims.tables.finding import MEANS_OVER_FOLDS, Finding, finding
+from workflow_scripts.claims.tables.finding import MEANS_OVER_FOLDS, OTHER_RUN, Finding, finding
 from workflow_scripts.claims.tables.last_digits import READINGS, distance, way_of, way_of_all
 from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable, cell_beside
-from workflow_scripts.claims.tables.table_words import MEANS
-from workflow_scripts.claims.tables.two_class_matrices import rates_beside
+from workflow_scripts.claims.tables.table_words import MEANS, SINGLE
+from workflow_scripts.claims.tables.two_class_matrices import follow, rates_beside
 
 if TYPE_CHECKING:
     import numpy as np
@@ -129,8 +129,9 @@ def _row_percent(table: ReadTable, matrix: _Matrix) -> Iterator[Finding]:
     if len(printed) != len(counts) or any(len(row) != len(counts) for row in printed):
         return
     names = _names(table, len(counts))
+    whole = 1.0 if all(value.number is not None and value.number <= 1 for row in printed for value in row) else 100.0
     cells = [
-        [Cell(names[i], name := f"percent {j + 1}", name, value, 100.0) for j, value in enumerate(row)]
+        [Cell(names[i], name := f"percent {j + 1}", name, value, whole) for j, value in enumerate(row)]
         for i, row in enumerate(printed)
     ]
     readings = {"": counts / counts.sum(1, keepdims=True), "the percentages are of columns": counts / counts.sum(0)}
@@ -146,8 +147,8 @@ def _row_percent(table: ReadTable, matrix: _Matrix) -> Iterator[Finding]:
             why = "The percentages follow from the counts."
             yield finding(CHECK, table.place, flat, outcome, why, reading=words, strength="" if words else "exact")
             return
-    shares = readings[""].ravel()
-    for cell, share, way in zip(flat, shares, ways[""], strict=True):
+    nearest = max(ways, key=lambda words: sum(way is not None for way in ways[words]))
+    for cell, share, way in zip(flat, readings[nearest].ravel(), ways[nearest], strict=True):
         if way is None:
             yield _wrong(table, cell, float(share))
 
@@ -199,15 +200,15 @@ def _compared(table: ReadTable, matrix: _Matrix, cells: Sequence[tuple[Cell, int
         yield finding(CHECK, table.place, flat, outcome, why, reading=reading, strength=strength)
         return
     misfits = [(cell, number) for cell, number in cells if as_printed[cell] is None]
-    if len(misfits) > (1 - _MOST) * len(cells) and len(cells) > 3:
-        reading = "the matrix is of another run, fold or epoch than the rates"
+    none_fits = len(misfits) == len(cells) and table.aggregate != SINGLE
+    if none_fits or (len(misfits) > (1 - _MOST) * len(cells) and len(cells) > 3):
         yield finding(
             CHECK,
             table.place,
             [cell for cell, _ in misfits],
             FITS_ONLY_IF,
             f"{len(misfits)} of {len(cells)} rates do not follow from the matrix.",
-            reading=reading,
+            reading=OTHER_RUN,
             tried=_TRIED[:2],
         )
         return
@@ -234,8 +235,23 @@ def _of_all(table: ReadTable, matrix: _Matrix) -> Iterator[Finding]:
             yield finding(CHECK, table.place, (cell,), FITS_ONLY_IF, why, reading=reading, tried=("unweighted",))
         elif table.aggregate == MEANS:
             yield finding(CHECK, table.place, (cell,), FITS_ONLY_IF, why, reading=MEANS_OVER_FOLDS, tried=_TRIED)
-        else:
+        elif table.aggregate == SINGLE or _is_of_the_run(table, matrix, key):
             yield _wrong(table, cell, rates[key])
+        else:
+            yield finding(CHECK, table.place, (cell,), FITS_ONLY_IF, why, reading=OTHER_RUN, tried=_TRIED)
+
+
+def _is_of_the_run(table: ReadTable, matrix: _Matrix, key: str) -> bool:
+    """Whether any number that is printed beside a matrix, but this one, follows from it."""
+    rates, of_classes = matrix.of_all(), matrix.of_classes()
+    for metric, values in table.table.per_class_printed.items():
+        numbers = zip(values, of_classes.get(metric, ()), strict=False)
+        if any(value.number is not None and way_of(cell_beside("", metric, value), own) for value, own in numbers):
+            return True
+    printed = table.table.printed_beside.items()
+    cells = [cell_beside("all", name, value) for name, value in printed if name != key and value.number]
+    of_all = any(cell.metric in ("accuracy", "kappa") and way_of(cell, rates[cell.metric]) for cell in cells)
+    return of_all or follow(cells, matrix.counts)
 
 
 def _against_rows(table: ReadTable, rows: ReadTable, matrix: _Matrix, metrics: Sequence[str]) -> Iterator[Finding]:
@@ -275,5 +291,4 @@ def _against_accuracy(paper: ReadPaper, table: ReadTable, matrix: _Matrix) -> It
     if way_of(cells[0], number) is not None:
         yield finding(CHECK, with_rows.place, cells, CONSISTENT, why, strength="exact")
     else:
-        reading = "the matrix is of another run than the accuracy"
-        yield finding(CHECK, with_rows.place, cells, FITS_ONLY_IF, why, reading=reading, tried=_TRIED)
+        yield finding(CHECK, with_rows.place, cells, FITS_ONLY_IF, why, reading=OTHER_RUN, tried=_TRIED)

@@ -54,8 +54,8 @@ def _may_be_of_other_class(entry: Entry, again: Entry) -> bool:
 
     A number of one class that both print would be another one then, too; and the rates of the first must be some.
     """
-    told = [metric for metric in entry.cells if metric in again.cells]
-    return set(told) <= {*_EXCHANGED, *_OF_BOTH_CLASSES} and implied(rates_of(entry)) is not None
+    shared = [metric for metric in entry.cells if metric in again.cells]
+    return set(shared) <= {*_EXCHANGED, *_OF_BOTH_CLASSES} and implied(rates_of(entry)) is not None
 
 
 def _has_both(entry: Entry) -> bool:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from workflow_scripts.claims.arithmetic.ways_of_writing import ROUNDED
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF
 from workflow_scripts.claims.tables.counted_rates import Counts, averages
-from workflow_scripts.claims.tables.finding import MEANS_OVER_FOLDS, Finding, finding
+from workflow_scripts.claims.tables.finding import MEANS_OVER_FOLDS, OTHER_RUN, Finding, finding
 from workflow_scripts.claims.tables.last_digits import READINGS, way_of, way_of_all
 from workflow_scripts.claims.tables.printed_entries import Cell, ReadTable, cell_beside, listed
-from workflow_scripts.claims.tables.table_words import MEANS
+from workflow_scripts.claims.tables.table_words import MEANS, SINGLE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,7 +40,7 @@ def rates_beside(
     ways = {cell: _ways(cell, of_class) for cell in cells}
     misfits = [cell for cell in cells if not ways[cell]]
     if misfits:
-        yield from _misfitting(check, table, misfits, of_class)
+        yield from _misfitting(check, table, misfits, of_class, len(misfits) == len(cells))
         return
     shared = [name for name in names if all(name in ways[cell] for cell in cells)]
     if not shared:
@@ -58,6 +58,13 @@ def rates_beside(
         yield finding(check, table.place, odd, FITS_ONLY_IF, why, reading=READINGS[way], tried=("rounded",))
 
 
+def follow(cells: Sequence[Cell], counts: "np.ndarray") -> bool:
+    """Whether any of some rates is that of either class of a matrix of two, true × predicted or turned."""
+    if len(counts) != 2:
+        return False
+    return any(_ways(cell, _of_classes(matrix, ("a", "b"))) for cell in cells for matrix in (counts, counts.T))
+
+
 def _of_classes(matrix: "np.ndarray", names: Sequence[str]) -> dict[str, Counts]:
     (first, lost), (wrong, second) = matrix.tolist()
     return {names[0]: Counts(first, lost, wrong, second), names[1]: Counts(second, wrong, lost, first)}
@@ -71,7 +78,7 @@ def _ways(cell: Cell, of_class: Mapping[str, Counts]) -> dict[str, str]:
 
 
 def _misfitting(
-    check: str, table: ReadTable, misfits: Sequence[Cell], of_class: Mapping[str, Counts]
+    check: str, table: ReadTable, misfits: Sequence[Cell], of_class: Mapping[str, Counts], none_fits: bool
 ) -> Iterator[Finding]:
     for reading, rates in averages(next(iter(of_class.values()))).items():
         if all(cell.metric in rates and way_of(cell, rates[cell.metric]) is not None for cell in misfits):
@@ -84,5 +91,7 @@ def _misfitting(
         why = f"{cell.called} {cell.value.text} is printed; {shown} follows from the matrix."
         if table.aggregate == MEANS:
             yield finding(check, table.place, (cell,), FITS_ONLY_IF, why, reading=MEANS_OVER_FOLDS, tried=_TRIED)
+        elif none_fits and table.aggregate != SINGLE:
+            yield finding(check, table.place, (cell,), FITS_ONLY_IF, why, reading=OTHER_RUN, tried=_TRIED)
         else:
             yield finding(check, table.place, (cell,), CONTRADICTION, why, tried=_TRIED, computed=shown)

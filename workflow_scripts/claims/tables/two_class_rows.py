@@ -22,6 +22,7 @@ from workflow_scripts.claims.tables.entry_rates import (
     usable,
 )
 from workflow_scripts.claims.tables.finding import MACRO_OR_WEIGHTED, MEANS_OVER_FOLDS, WEIGHTED, Finding, finding
+from workflow_scripts.claims.tables.fold_medians import MEDIANS, may_be_medians
 from workflow_scripts.claims.tables.last_digits import within
 from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable, listed, renamed
 from workflow_scripts.claims.tables.table_words import MEANS, PER_CLASS, SINGLE, UNSAID, takes_median
@@ -100,6 +101,10 @@ def _of_row(paper: ReadPaper, table: ReadTable, entry: Entry) -> Iterator[Findin
         outcome = CONSISTENT if table.aggregate == MEANS else FITS_ONLY_IF
         reading = MEANS_OVER_FOLDS if outcome == FITS_ONLY_IF else ""
         yield finding(CHECK, table.place, cells, outcome, why, reading=reading, tried=_TRIED[:3], strength="weak")
+        return
+    total, _ = samples_of(paper, table, entry)
+    if fits_beside(table, entry) is None and may_be_medians(table, cells, total):
+        yield finding(CHECK, table.place, cells, FITS_ONLY_IF, why, reading=MEDIANS, tried=_TRIED, strength="weak")
         return
     suspected = [cell for cell in cells if fits_two_classes(entry, leave_out=(cell.metric,))]
     computed = "; ".join(f"{cell.called} {_implied(entry, cell)}" for cell in suspected)

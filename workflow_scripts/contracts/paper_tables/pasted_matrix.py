@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workflow_scripts.contracts.paper_tables.printed_cells import read_cell
 from workflow_scripts.contracts.paper_tables.result_tables import MatrixTotals, PrintedValue
@@ -14,12 +14,13 @@ _TOTAL = re.compile(r"(?:row |column |grand )?(?:totals?|sum|all)|n", re.IGNOREC
 
 @dataclass(frozen=True)
 class PastedMatrix:
-    """A matrix: cells, names of the classes, what its rows are (None: not said), and its totals."""
+    """A matrix: cells, names of the classes, what its rows are (None: not said), its totals, and shares in brackets."""
 
     cells: tuple[tuple[PrintedValue, ...], ...]
     names: tuple[str, ...]
     rows_are: str | None
     totals: MatrixTotals
+    shares: tuple[tuple[PrintedValue, ...], ...] = ()
 
 
 def _bare(name: str) -> str:
@@ -46,14 +47,25 @@ def pasted_matrix(heads: Sequence[str], body: Sequence[Sequence[str]]) -> Pasted
     names = [_bare(row[0]).lower() for row in rows]
     if len(names) < 2 or len(set(names)) < len(names) or [_bare(heads[column]).lower() for column in columns] != names:
         return None
-    cells = [[read_cell(row[column])[0] for column in columns] for row in rows]
+    cells = [[_counted(read_cell(row[column])[0]) for column in columns] for row in rows]
     whole = tuple(tuple(value for value in row if value is not None) for row in cells)
     if any(len(row) != len(names) for row in whole):
         return None
     shown = tuple(heads[column].strip(" *") for column in columns)
     bare = tuple(_bare(head) for head in shown)
     rows_are = _rows_are(heads[0], shown, [row[0] for row in rows])
-    return PastedMatrix(whole, bare if rows_are and all(bare) else shown, rows_are, _totals(heads, body, rows, columns))
+    shares = tuple(tuple(PrintedValue(value.in_brackets or "") for value in row) for row in whole)
+    is_shown = all(share.number is not None for row in shares for share in row)
+    classes = bare if rows_are and all(bare) else shown
+    totals = _totals(heads, body, rows, columns)
+    return PastedMatrix(whole, classes, rows_are, totals, shares if is_shown else ())
+
+
+def _counted(value: PrintedValue | None) -> PrintedValue | None:
+    """The value of a cell such as `80.0% (40)`, the count first."""
+    if value is None or not value.percent or value.in_brackets is None:
+        return value
+    return replace(value, text=value.in_brackets, in_brackets=value.text)
 
 
 def _totals(

@@ -10,8 +10,9 @@ from workflow_scripts.contracts.paper_tables.headed_cells import (
     names_metric,
     names_rows,
 )
-from workflow_scripts.contracts.paper_tables.listed_values import beside_name
+from workflow_scripts.contracts.paper_tables.listed_values import beside_name, listed_value
 from workflow_scripts.contracts.paper_tables.metric_spellings import is_share, without_unit
+from workflow_scripts.contracts.paper_tables.paired_columns import rows_of, taken_apart
 from workflow_scripts.contracts.paper_tables.pasted_matrix import PastedMatrix, pasted_matrix
 from workflow_scripts.contracts.paper_tables.plain_cells import (
     holds_number,
@@ -66,7 +67,7 @@ def read_pasted(lines: Sequence[Line]) -> Pasted:
     lines = [line for line in lines if line.text.strip() and not is_rule(line.text)]
     if not lines:
         return pasted
-    cells = _taken_apart(lines, pasted)
+    cells = _of_single_metrics(_taken_apart(lines, pasted), pasted)
     first = next((number for number, row in enumerate(cells) if numbers_in(row.cells[1:])), None)
     if first is None:
         pasted.remarks.append(f"line {lines[0].number}: a table without a number was not read")
@@ -108,7 +109,10 @@ def _taken_apart(lines: Sequence[Line], pasted: Pasted) -> list[_Cells]:
     taken = [_Cells(lines[0].number, heads)]
     for line in lines[1:]:
         cells = spaced_cells(line.text, len(heads) - 1)
-        if cells is None and not numbers_in(line.text.split()):
+        if cells is None and (value := listed_value(line.text, line.number)):
+            # `accuracy 0.96 2500` below the rows of the classes.
+            cells = [value.metric, *(number.text for number in value.values)]
+        elif cells is None and not numbers_in(line.text.split()):
             cells = [line.text.strip(), *[""] * (len(heads) - 1)]
         if cells is None:
             pasted.remarks.append(
@@ -117,6 +121,14 @@ def _taken_apart(lines: Sequence[Line], pasted: Pasted) -> list[_Cells]:
         else:
             taken.append(_Cells(line.number, cells))
     return taken
+
+
+def _of_single_metrics(cells: Sequence[_Cells], pasted: Pasted) -> list[_Cells]:
+    """The cells, where a column or row of several metrics is one for each."""
+    rows, misfits = taken_apart([row.cells for row in cells])
+    for number, cell in misfits:
+        pasted.remarks.append(f"line {cells[number].number}: {cell!r} holds other values than its heading, not read")
+    return [replace(row, cells=single) for row, taken in zip(cells, rows, strict=True) for single in rows_of(taken)]
 
 
 def _heads(head_rows: Sequence[_Cells]) -> tuple[list[str], list[str]]:
@@ -167,7 +179,8 @@ def _of_one_width(body: Sequence[_Cells], heads: Sequence[str], pasted: Pasted) 
     kept = []
     for row in body:
         filled = [cell for cell in row.cells if cell]
-        if row.cells and names_metric(row.cells[0]) and len(filled) < width and any(map(names_metric, heads)):
+        alone = len(filled) < width or len(set(filled[1:])) == 1
+        if row.cells and names_metric(row.cells[0]) and alone and any(map(names_metric, heads)):
             values = [value for cell in row.cells[1:] if (value := read_cell(cell)[0])]
             pasted.printed_beside |= {beside_name(row.cells[0]): values[0]} if values else {}
         elif len(row.cells) == width:

@@ -10,7 +10,7 @@ from workflow_scripts.contracts.paper_tables.printed_cells import is_empty, read
 SEPARATORS = ("|", "\t", ";", ",", "  ", " ")
 # A number with what stands in brackets behind it or follows ±, as one cell of a line whose cells single spaces part.
 CELL = re.compile(
-    r"(?<!\S)[<>]?[+\-−–]?(?:\d[\d,]*(?:[.·]\d+)?|[.·]\d+)\s?%?[*†‡§¶]*"
+    r"(?<!\S)[<>]?[+\-−–]?(?:\d[\d,]*(?:[.·]\d+)?(?:/\d+(?:[.·]\d+)?)?|[.·]\d+)\s?%?[*†‡§¶]*"
     r"(?:\s?(?:±|\+/-|\+-)\s?[\d.,]+\s?%?)?(?:\s?[(\[][^)\]]*[)\]])*(?!\S)"
     r"|(?<!\S)(?:n/?a|N/?A|NR|—|–|−|-)(?!\S)"
 )

@@ -1,4 +1,4 @@
-"""Result tables as pasted text: CSV, TSV, Markdown, LaTeX or columns parted by spaces, with lines of context above.
+"""Result tables as pasted text: CSV, TSV, Markdown, LaTeX, HTML or columns parted by spaces; lines of context above.
 
 What is said above a table holds for the tables below it too, until it is said anew; a table's name does not. What
 cannot be read is remarked on with its line.
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
+from workflow_scripts.contracts.paper_tables.html_rows import holds_html, without_html
 from workflow_scripts.contracts.paper_tables.latex_rows import without_latex
 from workflow_scripts.contracts.paper_tables.listed_values import (
     ListedValue,
@@ -18,6 +19,7 @@ from workflow_scripts.contracts.paper_tables.listed_values import (
     with_interval,
 )
 from workflow_scripts.contracts.paper_tables.metric_spellings import column_names
+from workflow_scripts.contracts.paper_tables.paired_columns import lines_of
 from workflow_scripts.contracts.paper_tables.pasted_table import Line, read_pasted
 from workflow_scripts.contracts.paper_tables.plain_cells import (
     is_rule,
@@ -61,13 +63,13 @@ def read_plain_tables(path: Path) -> PaperTables:
 def plain_tables_of(text: str, name: str, id_: str) -> PaperTables:
     """The tables in a text; `name` is its file's, `id_` counts where it names no id itself."""
     reading = _Reading()
-    whole = [line.replace("\u00a0", " ").rstrip(" \r") for line in with_whole_cells(text.splitlines())]
-    lines = [Line(*taken) for taken in without_latex(whole)]
+    taken, left_out = without_html(text.splitlines()) if holds_html(text) else (without_latex(_whole_lines(text)), [])
+    lines = [Line(number, single) for number, line in taken for single in lines_of(line.replace("\u00a0", " "))]
     lines = [line for line in lines if not line.text.lstrip().startswith("```")]
     for position, line in enumerate(lines):
         reading.take(line, lines[position + 1 :])
     reading.end()
-    blocks, remarks = reading.blocks, reading.remarks
+    blocks, remarks = reading.blocks, [*reading.remarks, *left_out]
     first = blocks[0].context if blocks else reading.context
     tables = [table for number, block in enumerate(blocks, 1) if (table := _table(block, number, first, remarks))]
     if not blocks and first.listed:
@@ -77,6 +79,10 @@ def plain_tables_of(text: str, name: str, id_: str) -> PaperTables:
         raise UserError("\n".join([f"{name} holds no table with headings and numbers; see docs/how-to/check_a_paper.md",
                                    *(f"{name}, {remark}" for remark in remarks)]))  # fmt: skip
     return _paper(tables, first, id_, remarks)
+
+
+def _whole_lines(text: str) -> list[str]:
+    return [line.replace("\u00a0", " ").rstrip(" \r") for line in with_whole_cells(text.splitlines())]
 
 
 class _Reading:
@@ -202,6 +208,7 @@ def _table(block: _Block, number: int, first: Context, remarks: list[str]) -> Re
         confusion_matrix=matrix.cells if matrix else (),
         rows_are=context.rows_are or matrix.rows_are if matrix else None,
         totals=matrix.totals if matrix else MatrixTotals(),
+        row_percent=matrix.shares if matrix else (),
         printed_beside={**values_of_table(context.listed), **pasted.printed_beside},
         class_sizes=context.classes if context.classes != first.classes else None,
         n=context.n if context.n != first.n else None,

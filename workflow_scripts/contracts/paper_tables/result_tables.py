@@ -18,6 +18,9 @@ _AROUND = re.compile(r"[\s%‰\u00a0\u2009\u202f*†‡§¶#|]+")
 _DASHES = re.compile(r"[\u2010-\u2015\u2212\ufe63\uff0d]")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?")
 
+# Digits after the point of a share of which the fraction alone is printed.
+_EXACT = 6
+
 
 def plain_number(text: str) -> str:
     """A printed number as Python writes it, empty where the text is none: `92,3 %` → 92.3, `1,036` → 1036, `·87` → .87.
@@ -49,7 +52,10 @@ class PrintedValue:
 
     @cached_property
     def _plain(self) -> str:
-        return plain_number(self.text)
+        # A fraction that stands alone is exact.
+        part, whole = self.fraction or (0, 0)
+        share = f"{part / whole:.{_EXACT}f}" if whole and "/" in self.text else ""
+        return plain_number(self.text) or share
 
     @property
     def number(self) -> float | None:
