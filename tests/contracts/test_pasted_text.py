@@ -197,6 +197,11 @@ def test_a_table_in_html_is_read_with_its_merged_cells(before, after, remarks):
     assert len(paper.remarks) == remarks and all("outside the tables" in remark for remark in paper.remarks)
 
 
+def test_a_caption_in_html_says_where_the_table_stands():
+    (table,) = read(HTML.replace("Two sets", "<b>Table 2.</b> Two sets")).tables
+    assert table.place == "Table 2" and table.notes == ("Two sets",)
+
+
 def test_tables_of_one_page_stay_apart_and_one_inside_another_is_told():
     rows = "<tr><th>Model<th>Sens.</th></tr><tr><td>A</td><td>0.92{}</td></tr>"
     table = f"<table>{rows}</table>"

@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from html.parser import HTMLParser
 
+from workflow_scripts.contracts.paper_tables.plain_context import PLACE
+
 _TABLE = re.compile(r"<table\b", re.IGNORECASE)
 _PAGE = re.compile(r"<(?:html|body|head|!doctype)\b", re.IGNORECASE)
 # What is no part of a number: marks of footnotes, and what a browser does not show.
@@ -20,8 +22,8 @@ def holds_html(text: str) -> bool:
 def without_html(lines: Sequence[str]) -> tuple[list[tuple[int, str]], list[str]]:
     """Lines with their numbers, from 1, tables of HTML as Markdown has them; and remarks on what was left out.
 
-    A merged cell stands in the first of its columns and in each of its rows, a caption is a note. Of a whole page all
-    but its tables is left out, of a pasted table nothing.
+    A merged cell stands in the first of its columns and in each of its rows; a caption says where the table stands,
+    `Table 2. Results`, or is a note. Of a whole page all but its tables is left out, of a pasted table nothing.
     """
     text = "\n".join(lines)
     page = _Page()
@@ -80,7 +82,8 @@ class _Page(HTMLParser):
         if self._depth == 1 and tag in ("td", "th"):
             self._end_cell()
         elif self._depth == 1 and tag == "caption" and self._text is not None:
-            self.rows.append((self.getpos()[0], f"note: {_plain(self._text)}"))
+            caption = _plain(self._text)
+            self.rows.append((self.getpos()[0], caption if PLACE.match(caption) else f"note: {caption}"))
             self._text = None
         elif self._depth == 1 and tag in ("tr", "table"):
             self._end_row()

@@ -9,7 +9,8 @@ from workflow_scripts.contracts.paper_tables.listed_values import ListedValue
 from workflow_scripts.contracts.paper_tables.result_tables import ClassSizes
 
 _SAID = re.compile(r"^\s*(?:[-*#>]+\s*)?\**([A-Za-z][A-Za-z _/-]{0,40}?)\**\s*(?::|=)\s*(.+?)\s*$")
-_PLACE = re.compile(
+# A line that says where a table stands, and its title.
+PLACE = re.compile(
     r"^\s*(?:[#>*\s]*)((?:Supplementary |Suppl?\. ?|Extended Data )?(?:Table|Tab\.|Figure|Fig\.)\s*\w+(?:\.\d+)?)\b"
     r"[.:*]*\s*(.*?)\**\s*$",
     re.IGNORECASE,
@@ -186,7 +187,7 @@ _PHRASES: tuple[tuple[str, str], ...] = (
 def take_line(line: str, context: Context) -> str | None:
     """Put a line into the context; what was not understood, in words; None where the line is no line of context."""
     text = line.strip().strip("*").strip()
-    place = _PLACE.match(text)
+    place = PLACE.match(text)
     if place:
         context.place, context.place_words = place[1], place[2]
         context.is_matrix = context.is_matrix or "confusion" in place[2].lower()
