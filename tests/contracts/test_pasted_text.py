@@ -205,7 +205,7 @@ def test_a_caption_in_html_says_where_the_table_stands():
 def test_tables_of_one_page_stay_apart_and_one_inside_another_is_told():
     rows = "<tr><th>Model<th>Sens.</th></tr><tr><td>A</td><td>0.92{}</td></tr>"
     table = f"<table>{rows}</table>"
-    assert [len(one.rows) for one in read(table.format("") + "\n" + table.format("")).tables] == [1, 1]
+    assert [len(inner.rows) for inner in read(table.format("") + "\n" + table.format("")).tables] == [1, 1]
     (remark,) = read(table.format("<table><tr><td>(0.8–0.95)</td></tr></table>")).remarks
     assert "a table inside a table" in remark
 

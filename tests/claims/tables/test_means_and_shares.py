@@ -77,7 +77,7 @@ def test_medians_over_small_folds_are_not_accused():
 )
 def test_medians_over_small_folds_are_shares_of_few_samples(row, words, outcome):
     paper = paper_of({"a": row}, unit="fraction", average="two classes", **words)
-    assert [found for found, _, _ in outcomes(paper, "rates of two classes")] == [outcome]
+    assert [said for said, _, _ in outcomes(paper, "rates of two classes")] == [outcome]
     if outcome != "contradiction":
         assert "medians" in reading(paper, "rates of two classes")
     single = paper_of({"a": row}, unit="fraction", average="two classes", aggregation="single", **words)

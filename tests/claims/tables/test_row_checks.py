@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
-import pytest
 from made_tables import altered, outcomes, paper_of, reading
 
 from workflow_scripts.contracts.paper_tables.result_tables import ClassSizes, PaperTables, PrintedValue
@@ -20,134 +18,6 @@ HONEST = {
 }
 
 
-def test_an_f_score_is_the_harmonic_mean_of_one_class():
-    paper = paper_of({"a": HONEST}, **TWO)
-    assert outcomes(paper, "F scores") == []
-    assert outcomes(altered(paper, "a", "f1", "73.1"), "F scores") == [("contradiction", "a", "f1")]
-
-
-def test_no_average_of_f_scores_is_above_precision_and_recall():
-    row = {"precision": "0.61", "sensitivity": "0.59", "f1": "0.78"}
-    for average in ("two classes", "macro", "weighted"):
-        single = paper_of({"a": row}, unit="fraction", average=average, aggregation="single", n_classes=2)
-        assert outcomes(single, "F scores") == [("contradiction", "a", "f1")]
-    micro = paper_of({"a": {**row, "accuracy": "0.78"}}, unit="fraction")
-    assert "micro" in reading(micro, "F scores")
-
-
-def test_a_weighted_f_score_may_stand_beside_plain_means_of_precision_and_recall():
-    row = {"accuracy": "0.961", "precision": "0.865", "sensitivity": "0.848", "f1": "0.966"}
-    assert "weighted" in reading(paper_of({"a": row}, unit="fraction"), "F scores")
-    single = {"unit": "fraction", "aggregation": "single"}
-    assert outcomes(paper_of({"a": {**row, "f1": "0.93"}}, **single), "F scores") == [("contradiction", "a", "f1")]
-    two = paper_of({"a": row}, unit="fraction", average="two classes", aggregation="single")
-    assert outcomes(two, "F scores") == [("contradiction", "a", "f1")]
-
-
-@pytest.mark.parametrize(
-    "row",
-    [
-        {"precision": "0.61", "sensitivity": "0.59", "f1": "0.93"},  # plain means beside a weighted F1
-        {"precision": "0.93", "sensitivity": "0.94", "f1": "0.61"},  # weighted means beside a macro F1
-        {"accuracy": "0.94", "precision": "0.93", "sensitivity": "0.94", "f1": "0.61"},
-        {
-            "accuracy": "0.91",
-            "precision": "0.61",
-            "sensitivity": "0.59",
-            "f1": "0.77",
-        },  # of one class beside a macro F1
-        {
-            "accuracy": "0.90",
-            "precision": "0.95",
-            "sensitivity": "0.70",
-            "f1": "0.55",
-        },  # the precision alone is weighted
-    ],
-)
-def test_precision_recall_and_f1_may_each_be_averaged_in_its_own_way(row):
-    rows = {"a": row} if "accuracy" in row else {"a": row, "b": row}
-    assert reading(paper_of(rows, unit="fraction"), "F scores").startswith("precision, recall and F1 are not")
-    stated = paper_of({"a": row}, unit="fraction", average="macro", aggregation="single", n_classes=2)
-    assert [issue for issue in outcomes(stated, "F scores") if issue[0] == "contradiction"] == [
-        ("contradiction", "a", "f1")
-    ]
-
-
-def test_without_an_accuracy_half_of_the_rows_must_say_that_averages_are_mixed():
-    odd, fitting = ({"precision": "0.61", "sensitivity": "0.59", "f1": f1} for f1 in ("0.93", "0.60"))
-    for rows in ({"a": odd}, {"a": odd, "b": odd, "c": fitting, "d": fitting, "e": fitting}):
-        found = outcomes(paper_of(rows, unit="fraction"), "F scores")
-        assert {outcome for outcome, _, _ in found} == {"contradiction"}
-    half = paper_of({"a": odd, "b": odd, "c": fitting, "d": fitting}, unit="fraction")
-    assert "averaged alike" in reading(half, "F scores")
-
-
-def test_an_f1_that_no_mix_of_averages_gives_with_the_accuracy_is_a_contradiction():
-    row = {"accuracy": "0.91", "precision": "0.61", "sensitivity": "0.59", "f1": "0.97"}
-    single = paper_of({"a": row}, unit="fraction", aggregation="single")
-    assert outcomes(single, "F scores") == [("contradiction", "a", "f1")]
-
-
-def averages(matrix: np.ndarray) -> dict[str, dict[str, float]]:
-    """Metric → its averages over the classes of a matrix, and its value of the first class of two."""
-    right, true, predicted = np.diag(matrix), matrix.sum(1), matrix.sum(0)
-    of_classes = {
-        "precision": right / np.maximum(predicted, 1),
-        "sensitivity": right / true,
-        "f1": 2 * right / (true + predicted),
-    }
-    ways = {name: {"macro": of.mean(), "weighted": (of * true).sum() / true.sum()} for name, of in of_classes.items()}
-    for name, of in of_classes.items():
-        ways[name] |= {"binary": of[0]} if len(matrix) == 2 else {}
-    return {**ways, "accuracy": {"": right.sum() / matrix.sum()}}
-
-
-def a_mixed_row(rng: np.random.Generator) -> tuple[dict[str, str], int]:
-    """Accuracy, precision, recall and F1 of a matrix, each averaged in a way of its own; and its classes."""
-    classes = int(rng.integers(2, 6))
-    matrix = rng.integers(0, rng.integers(2, 60), (classes, classes)) + np.diag(rng.integers(1, 300, classes))
-    decimals, ways = int(rng.integers(2, 5)), averages(matrix)
-    return {name: f"{rng.choice(list(values.values())):.{decimals}f}" for name, values in ways.items()}, classes
-
-
-def test_no_mix_of_averages_is_called_a_contradiction():
-    rng = np.random.default_rng(3)
-    for _ in range(300):
-        row, classes = a_mixed_row(rng)
-        known = classes if rng.integers(2) else None
-        paper = paper_of({"a": row}, unit="fraction", aggregation="single", n_classes=known)
-        assert [issue for issue in outcomes(paper, "F scores") if issue[0] == "contradiction"] == [], row
-
-
-def test_an_f_score_below_the_harmonic_mean_may_be_a_macro_average_or_a_mean_over_folds():
-    row = {"precision": "0.91", "sensitivity": "0.83", "f1": "0.84"}
-    assert "macro" in reading(paper_of({"a": row}, unit="fraction"), "F scores")
-    assert "folds" in reading(paper_of({"a": row}, unit="fraction", average="two classes"), "F scores")
-    assert outcomes(paper_of({"a": row}, unit="fraction", average="macro"), "F scores") == []
-
-
-def test_an_f_score_beside_recall_alone_is_at_most_that_of_a_precision_of_one():
-    paper = paper_of({"a": {"sensitivity": "80.0", "f1": "88.0"}}, **TWO)
-    assert outcomes(paper, "F scores") == []
-    assert outcomes(altered(paper, "a", "f1", "96.0"), "F scores") == [("contradiction", "a", "f1")]
-
-
-def test_an_f_score_of_rounded_class_values_may_be_a_little_above_that_of_the_means():
-    macro = {**TWO, "average": "macro"}
-    assert (
-        outcomes(paper_of({"a": {"precision": "80.2", "sensitivity": "80.2", "f1": "80.9"}}, **macro), "F scores") == []
-    )
-    off = paper_of({"a": {"precision": "80.2", "sensitivity": "80.2", "f1": "81.9"}}, **macro, n_classes=2)
-    assert outcomes(off, "F scores") == [("contradiction", "a", "f1")]
-
-
-def test_classes_that_are_never_predicted_may_be_left_out_of_some_means():
-    rows = {"a": {"precision": "90.0", "sensitivity": "60.0", "f1": "84.0"}}
-    paper = paper_of(rows, **{**TWO, "average": "macro"}, n_classes=4)
-    assert "never predicted" in reading(paper, "F scores")
-    assert outcomes(paper_of(rows, **TWO), "F scores") == [("contradiction", "a", "f1")]
-
-
 def test_an_accuracy_of_one_training_is_no_mean_over_folds():
     rows = {name: {"sensitivity": recall} for name, recall in (("x", "0.903"), ("y", "0.805"), ("z", "0.701"))}
     sizes = ClassSizes((100, 100, 100), ("x", "y", "z"))
@@ -156,13 +26,6 @@ def test_an_accuracy_of_one_training_is_no_mean_over_folds():
     assert "folds" in reading(paper_of(rows, "class", **about), "classes against the whole")
     single = paper_of(rows, "class", **about, aggregation="single")
     assert outcomes(single, "classes against the whole") == [("contradiction", "all", "accuracy")]
-
-
-def test_iou_above_dice_is_of_other_things():
-    assert "averaged over different things" in reading(paper_of({"a": {"iou": "0.92", "dice": "0.90"}}), "F scores")
-    assert outcomes(paper_of({"a": {"iou": "0.82", "dice": "0.90"}}), "F scores") == []
-    best = paper_of({"a": {"iou": "0.93"}, "b": {"dice": "0.91"}}, stated="b is the best of all")
-    assert outcomes(best, "F scores") == [("contradiction", "a", "iou")]
 
 
 def test_accuracy_lies_between_sensitivity_and_specificity():
@@ -213,88 +76,6 @@ def test_rates_are_of_whole_numbers_of_a_printed_n():
     assert outcomes(paper_of({"a": row}, **TWO), "rates of two classes") == []
     wrong = paper_of({"a": {**row, "accuracy": "80.9"}}, **TWO)
     assert [outcome for outcome, _, _ in outcomes(wrong, "rates of two classes")] == ["contradiction"]
-
-
-def test_a_share_is_that_of_the_fraction_beside_it():
-    paper = paper_of({"a": {"sensitivity": "92.3 (120/130)"}}, unit="percent")
-    assert outcomes(paper, "fractions") == []
-    assert outcomes(altered(paper, "a", "sensitivity", "93.2"), "fractions") == [("contradiction", "a", "sensitivity")]
-    assert "cut off" in reading(paper_of({"a": {"sensitivity": "93.5 (73/78)"}}, unit="percent"), "fractions")
-    assert "rounded twice" in reading(paper_of({"a": {"sensitivity": "60.9 (115/189)"}}, unit="percent"), "fractions")
-    assert "rest" in reading(paper_of({"a": {"sensitivity": "7.7 (120/130)"}}, unit="percent"), "fractions")
-    folds = {"unit": "percent", "aggregation": "mean of 5 folds"}
-    assert "mean" in reading(paper_of({"a": {"sensitivity": "92.8 (48/52)"}}, **folds), "fractions")
-    far = paper_of({"a": {"sensitivity": "82.3 (48/52)"}}, **folds)
-    assert outcomes(far, "fractions") == [("contradiction", "a", "sensitivity")]
-
-
-def test_cases_that_are_counted_twice_are_noticed():
-    row = {"accuracy": "85", "sensitivity": "80 (40/50)", "specificity": "82 (45/55)"}
-    paper = paper_of({"a": row}, unit="percent", paper={"test_n": 100})
-    assert reading(paper, "fractions") == "cases are counted twice"
-
-
-def test_rates_follow_from_the_counts_beside_them():
-    row = {
-        "tp": "40",
-        "fn": "10",
-        "fp": "18",
-        "tn": "132",
-        "sensitivity": "80.0",
-        "specificity": "88.0",
-        "accuracy": "86.0",
-    }
-    paper = paper_of({"a": row}, **TWO)
-    assert outcomes(paper, "rates against counts") == []
-    assert outcomes(altered(paper, "a", "accuracy", "82.0"), "rates against counts") == [
-        ("contradiction", "a", "accuracy")
-    ]
-    exchanged = paper_of({"a": {**row, "specificity": "12.0", "accuracy": "29.0"}}, **TWO)
-    assert reading(exchanged, "rates against counts") == "TN and FP are exchanged"
-
-
-# All 105 with a positive test and one in six of 870 with a negative one were verified.
-VERIFIED = {"tp": "45", "fn": "5", "fp": "60", "tn": "140"}
-
-
-@pytest.mark.parametrize("aggregation", [None, "single"])
-def test_rates_beside_the_counts_of_the_verified_may_be_adjusted_for_verification_bias(aggregation):
-    words = {"unit": "percent", "average": "two classes", "aggregation": aggregation}
-    rates = {"sensitivity": "60.0", "specificity": "93.3", "precision": "42.9"}
-    assert "verification bias" in reading(paper_of({"a": {**VERIFIED, **rates}}, **words), "rates against counts")
-    fractions = {"sensitivity": "60.0 (45/50)", "specificity": "93.3 (140/200)"}
-    assert "verification bias" in reading(paper_of({"a": fractions}, **words), "fractions")
-    # The specificity of the verified, the wrong direction, another factor, and a precision that does not stay.
-    for metric, text in (
-        ("specificity", "70.0"),
-        ("sensitivity", "96.0"),
-        ("specificity", "97.3"),
-        ("precision", "44.9"),
-    ):
-        single = {**words, "aggregation": "single"}
-        wrong = outcomes(paper_of({"a": {**VERIFIED, **rates, metric: text}}, **single), "rates against counts")
-        assert "contradiction" in {outcome for outcome, _, _ in wrong}
-
-
-def test_a_ratio_may_be_of_counts_with_a_half_added():
-    row = {"tp": "20", "fn": "5", "fp": "0", "tn": "10", "sensitivity": "80", "lr_positive": "17.3", "dor": "78.3"}
-    assert outcomes(paper_of({"a": row}, **TWO), "rates against counts") == []
-
-
-def test_a_mark_of_a_footnote_at_a_number_is_no_contradiction():
-    rows = {
-        "a": {"tp": "30", "fn": "2", "fp": "20", "tn": "48", "sensitivity": "93.81"},
-        "b": {"tp": "24", "fn": "8", "fp": "14", "tn": "54", "sensitivity": "75.0"},
-        "c": {"tp": "23", "fn": "9", "fp": "3", "tn": "65", "sensitivity": "71.9"},
-    }
-    assert outcomes(paper_of(rows, **TWO), "rates against counts") == [("note", "a", "sensitivity")]
-
-
-def test_rates_of_a_matrix_in_columns_may_be_of_different_classes():
-    row = {"true0_pred0": "73", "true0_pred1": "5", "true1_pred0": "8", "true1_pred1": "17", "sensitivity": "93.6"}
-    assert outcomes(paper_of({"a": {**row, "ppv": "90.1"}}, unit="percent"), "rates against counts") == []
-    mixed = paper_of({"a": {**row, "precision": "77.3"}}, unit="percent")
-    assert "different classes" in reading(mixed, "rates against counts")
 
 
 def test_a_number_lies_in_its_interval():

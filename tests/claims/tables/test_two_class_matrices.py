@@ -48,7 +48,7 @@ def test_counts_of_a_row_may_be_of_another_run_than_its_rates():
     paper = paper_of({"a": row}, unit="percent", average="two classes")
     assert reading(paper, "rates against counts") == OTHER_RUN
     mixed = paper_of({"a": {**row, "specificity": "91.0"}}, unit="percent", average="two classes")
-    assert {found for found, _, _ in outcomes(mixed, "rates against counts")} == {"contradiction"}
+    assert {outcome for outcome, _, _ in outcomes(mixed, "rates against counts")} == {"contradiction"}
 
 
 def test_rates_of_the_matrix_may_be_of_two_classes_averages_or_means_over_folds():

@@ -200,13 +200,11 @@ def _misfitting(table: ReadTable, counts: Counts, cells: Sequence[Cell], misfits
         yield finding(CHECK, table.place, misfits, outcome, why, reading=reading, tried=_TRIED, strength="weak")
         return
     adjusted = {cell: counts.rates().get(cell.metric, 0.0) for cell in cells if cell.metric in RATES}
-    if set(misfits) <= set(adjusted) and may_be_adjusted(adjusted):
+    of_verified = set(misfits) <= set(adjusted) and may_be_adjusted(adjusted)
+    if of_verified or (len(misfits) == len(cells) and table.aggregate != SINGLE):
         why = f"{listed(misfits)} do not follow from the counts {_shown(counts)}."
-        yield finding(CHECK, table.place, misfits, FITS_ONLY_IF, why, reading=ADJUSTED, tried=_TRIED)
-        return
-    if len(misfits) == len(cells) and table.aggregate != SINGLE:
-        why = f"{listed(misfits)} do not follow from the counts {_shown(counts)}."
-        yield finding(CHECK, table.place, misfits, FITS_ONLY_IF, why, reading=OTHER_RUN, tried=_TRIED)
+        reading = ADJUSTED if of_verified else OTHER_RUN
+        yield finding(CHECK, table.place, misfits, FITS_ONLY_IF, why, reading=reading, tried=_TRIED)
         return
     for cell in misfits:
         number = _number(cell, counts)
