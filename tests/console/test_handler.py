@@ -36,7 +36,7 @@ class Console:
         self.handler.emit(record)
 
     def plan(self, total):
-        self.tell(LogEvent.RUN_INFO, stats={"total": total}, message="Job stats: a table")
+        self.tell(LogEvent.RUN_INFO, stats={"train": total, "total": total}, message="Job stats: a table")
 
     def begin(self, number, words, reason="Missing output files: a", output=()):
         about = {"rule_msg": words, "rule_name": "train", "reason": reason, "output": list(output)}
@@ -61,8 +61,8 @@ def console(monkeypatch):
 def test_a_job_is_one_line_with_how_many_are_done_and_the_time_left(console):
     console.begin(1, "cells: train cvm (published, fold 0, seed 0)")
     console.now = 30
-    console.end(1, 5, 10)
-    assert console.lines[1:] == ["[ 5/10, about 30 s left] cells: train cvm (published, fold 0, seed 0), 30 s"]
+    console.end(1, 1, 10)
+    assert console.lines[1:] == ["[ 1/10, about 4 min left] cells: train cvm (published, fold 0, seed 0), 30 s"]
 
 
 def test_jobs_that_end_together_share_a_line_and_none_is_lost(console):

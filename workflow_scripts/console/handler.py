@@ -15,6 +15,7 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from workflow_scripts.console.changed_settings import short_reason
+from workflow_scripts.console.time_left import TimeLeft, minutes
 
 # Seconds between two lines of jobs that end one after the other; those in between are counted.
 PAUSE = 4.0
@@ -60,13 +61,6 @@ class _Job:
     began: float
 
 
-def minutes(seconds: float) -> str:
-    """A time as people say it: `40 s`, `12 min`, `3.5 h`."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
 class LogHandler(LogHandlerBase):
     """Writes to the console what a person wants to know while a workflow runs."""
 
@@ -74,6 +68,7 @@ class LogHandler(LogHandlerBase):
         self.stream: TextIO = sys.stdout if self.common_settings.stdout else sys.stderr
         self.default = DefaultFormatter(self.common_settings.quiet, self.common_settings.show_failed_logs)
         self.began = time.monotonic()
+        self.time_left = TimeLeft(self.began)
         self.jobs: dict[int, _Job] = {}
         self.ended: list[_Job] = []
         self.done = self.total = 0
@@ -133,7 +128,9 @@ class LogHandler(LogHandlerBase):
         if self.common_settings.dryrun:
             self._plan(record, event)
         elif event == LogEvent.RUN_INFO:
-            self.total = int(getattr(record, "stats", {}).get("total", 0))
+            jobs_by_rule = dict(getattr(record, "stats", {}))
+            self.total = int(jobs_by_rule.pop("total", 0))
+            self.time_left.plan(jobs_by_rule)
             self._write(f"{self.total} {'job' if self.total == 1 else 'jobs'}; what each says is in logs/")
         elif event == LogEvent.JOB_INFO:
             self._begin(record)
@@ -163,7 +160,9 @@ class LogHandler(LogHandlerBase):
     def _begin(self, record: LogRecord) -> None:
         values = record.__dict__
         outputs = tuple(str(name) for name in values["output"])
-        self.jobs[values["jobid"]] = _Job(_words(record), outputs, time.monotonic())
+        now = time.monotonic()
+        self.jobs[values["jobid"]] = _Job(_words(record), outputs, now)
+        self.time_left.begin(values["jobid"], str(values["rule_name"]), now)
         reason = short_reason(values["reason"])
         if reason and reason not in self.reasons:
             self.reasons.add(reason)
@@ -173,6 +172,7 @@ class LogHandler(LogHandlerBase):
         job = self.jobs.pop(record.__dict__["job_id"], None)
         if job is not None:
             self.ended.append(job)
+            self.time_left.end(record.__dict__["job_id"], time.monotonic())
 
     def _say_ended(self, pause: float = 0.0) -> None:
         """One line of the jobs that ended since the last one; a page that is ready and a long job are not kept back."""
@@ -184,7 +184,8 @@ class LogHandler(LogHandlerBase):
             return
         left = ""
         if 0 < self.done < self.total and now - self.began > 2 * PAUSE:
-            left = f", about {minutes((now - self.began) / self.done * (self.total - self.done))} left"
+            words = self.time_left.words(now)
+            left = f", {words} left" if words else ""
         further = f" (and {len(self.ended) - 1} more)" if len(self.ended) > 1 else ""
         took = f", {minutes(now - job.began)}" if now - job.began >= 1 else ""
         self._write(f"[{self.done:>{len(str(self.total))}}/{self.total}{left}] {job.words}{took}{further}")
@@ -195,6 +196,7 @@ class LogHandler(LogHandlerBase):
 
     def _failed(self, record: LogRecord) -> None:
         job = self.jobs.pop(record.__dict__.get("jobid", -1), None)
+        self.time_left.fail(record.__dict__.get("jobid", -1))
         logs = ", ".join(map(str, record.__dict__.get("log") or ()))
         words = job.words if job else record.getMessage()
         self._write(f"failed: {words}" + (f"; its log: {logs}" if logs else ""))
