@@ -12,6 +12,11 @@ from workflow_scripts.contracts.paper_tables.result_tables import PaperTables, P
 # The name of the row of what is printed about a whole table.
 WHOLE = "all"
 SIZES = "how many test samples are positive and how many negative"
+PREDICTIONS = "the predictions of all samples: it follows from no rates"
+_OF_SCORES = re.compile(
+    r"\b(?:au-?prc|pr[- ]?auc|auc[- ]?pr|precision[- ]recall auc|average precision|m?ap|brier|ece|calibration error|"
+    r"log[- ]?loss|loss|nll)\b"
+)
 _TWO_CLASS = ("sensitivity", "specificity", "precision", "npv")
 
 
@@ -111,7 +116,8 @@ def _decides(paper: PaperTables, cell: PrintedCell) -> str:
     metric, average = (column, "") if is_metric(column) else averaged(column)
     printed = {name if is_metric(name) else averaged(name)[0] for name in cell.in_row}
     if not metric:
-        return "knowing which metric the column is (name it as one, such as sensitivity)"
+        of_scores = _OF_SCORES.search(table.heading(column).lower())
+        return PREDICTIONS if of_scores else "knowing which metric the column is (name it as one, such as sensitivity)"
     if average or any("class" in row.label for row in table.rows):
         sizes_known = "support" in table.columns or table.class_sizes or paper.test_n_by_class
         return "the confusion matrix" if sizes_known else "how many test samples each class has"

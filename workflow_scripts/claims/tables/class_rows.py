@@ -42,10 +42,20 @@ def _all_classes(paper: ReadPaper, table: ReadTable) -> Iterator[Classes]:
     groups = table.groups(table.class_key)
     for names, entries in groups.items():
         plain = tuple(entry for entry in entries if not entry.sums_up and "sensitivity" in entry.cells)
-        if len(plain) < 2 or len(plain) != sum(not entry.sums_up for entry in entries):
+        if len(plain) < 2 or len(plain) != sum(not entry.sums_up for entry in entries) or not _of_one_matrix(plain):
             continue
         accuracy = _overall(table, names, entries, len(groups))
         yield Classes(table, ", ".join(names), plain, _sizes(paper, table, plain), accuracy)
+
+
+def _of_one_matrix(entries: Sequence[Entry]) -> bool:
+    """Whether rows can be all classes of one matrix: where they print counts, each sample is missed by one class and
+    taken by another, and each has a row's total of counts."""
+    counts = [[entry.count(metric) for metric in ("fp", "fn", "tp", "tn")] for entry in entries]
+    if any(count is None for row in counts for count in row):
+        return True
+    wrong = {sum(row[number] or 0 for row in counts) for number in (0, 1)}
+    return len(wrong) == 1 and len({sum(count or 0 for count in row) for row in counts}) == 1
 
 
 def _overall(table: ReadTable, names: tuple[str, ...], entries: Sequence[Entry], groups: int) -> Cell | None:
@@ -180,7 +190,8 @@ def _predicted(classes: Classes) -> Iterator[Finding]:
     if min(low for low, _ in ratios) < 1 < max(high for _, high in ratios) or len(classes.entries) < 3:
         return
     side = "above" if min(low for low, _ in ratios) >= 1 else "below"
-    why = f"The recall of every class of {classes.name} is {side} its precision; of one matrix it cannot be."
+    of_model = f" of {classes.name}" if classes.name else ""
+    why = f"The recall of every class{of_model} is {side} its precision; of one matrix it cannot be."
     outcome_reading = MEANS_OVER_FOLDS + ", or a class is not shown"
     if table.aggregate == MEANS:
         yield finding(CHECK, table.place, cells, CONSISTENT, f"{why} Means over folds can.", strength="weak")

@@ -23,6 +23,8 @@ from workflow_scripts.claims.tables.two_class_rows import samples_of
 CHECK = "sizes of the classes"
 # Kinds of names whose rows are compared, so that they are of the same samples unless the paper says otherwise.
 _COMPARED = ("model", "method", "test", "reader", "who", "observer", "classifier", "network", "algorithm", "learner")
+# Rows that differ in it alone are of the same samples, too.
+_THRESHOLD = "threshold"
 # Totals beyond this many samples are not tried: rates of so many say little about whole numbers.
 _LARGEST = 1_000
 # Rows of which the class sizes are sought; more seldom say more.
@@ -53,7 +55,9 @@ def _groups(table: ReadTable, entries: Sequence[Entry], within: str | None) -> d
     """Entries on the same samples: by the name that the paper gives for them, or by all names but that of the model."""
     groups: dict[tuple[str, ...], list[Entry]] = {}
     for entry in entries:
-        compared = [key for key in entry.label if key.lower() in _COMPARED]
+        compared = [key for key in entry.label if key.lower() in _COMPARED] or [
+            key for key in entry.label if key == _THRESHOLD
+        ]
         if within is None and len(compared) != 1:
             continue
         if within == "table":
@@ -61,7 +65,7 @@ def _groups(table: ReadTable, entries: Sequence[Entry], within: str | None) -> d
         elif within is not None:
             kept = [entry.label.get(within, "")]
         else:
-            kept = [name for key, name in entry.label.items() if key != compared[0]]
+            kept = [name for key, name in entry.label.items() if key not in (compared[0], _THRESHOLD)]
         if within not in (None, "table") and table.class_key in entry.label:
             kept.append(entry.label[table.class_key])
         groups.setdefault(tuple(kept), []).append(entry)

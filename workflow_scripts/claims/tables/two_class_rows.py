@@ -50,6 +50,8 @@ _RARE = 0.2
 _FEWEST, _MOST = 3, 0.75
 # A share of positives that is known this well says that the rates are tied to each other.
 _NARROW = 0.05
+# Rates such as the balanced accuracy beside its two parts fit every share of positives.
+_ANY = 0.99
 # Totals beyond this many samples leave nothing to find.
 _LARGEST = 5_000
 
@@ -74,7 +76,8 @@ def _of_row(paper: ReadPaper, table: ReadTable, entry: Entry) -> Iterator[Findin
     prevalence = implied(rates_of(entry))
     if prevalence is not None:
         low, high = prevalence
-        why = f"A share of positives of {low:.3f} to {high:.3f} gives all rates of {entry.name}."
+        shares = f"A share of positives of {low:.3f} to {high:.3f}" if high - low < _ANY else "Any share of positives"
+        why = f"{shares} gives all rates of {entry.name}."
         strength = "strong" if high - low < _NARROW else "weak"
         yield finding(CHECK, table.place, cells, CONSISTENT, why, strength=strength)
         yield from _of_total(paper, table, entry, cells)

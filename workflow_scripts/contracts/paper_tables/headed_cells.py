@@ -21,11 +21,19 @@ _KINDS = {
     "threshold": "threshold, cutoff, cut-off, operating point",
 }
 _KIND_BY_WORD = {word: kind for kind, words in _KINDS.items() for word in words.split(", ")}
+KINDS = tuple(_KINDS)
 _INTERVAL = re.compile(
     r"(?:\(|\[)?(?:9[059](?:\.\d)?\s?%?\s?)?(?:ci|c\.i\.|confidence intervals?)(?:\)|\])?(?: ?\(.*\))?", re.I
 )
 _SPREAD = re.compile(r"(?:±\s*)?(?:sd|std|s\.d\.|std\.? ?dev\.?|standard deviation)|±", re.I)
-_FRACTION = re.compile(r"\(?n\s?/\s?n(?: total)?\)?|fraction", re.I)
+_FRACTION = re.compile(
+    r"\(?n\s?/\s?n(?: total)?\)?|fraction|(?:correct|right|hits|[kx]|n(?: correct)?)\s?/\s?(?:total|all|n)", re.I
+)
+_METRICS = re.compile(r"(?:(?:performance|evaluation) )?(?:metrics?|measures?|m[ée]tri[ck]as?|metrik)", re.I)
+_TEST = re.compile(r"\W*test(?:ing)?(?:[ -]set)?[ _-]+", re.I)
+_LEARNED = re.compile(r"\W*(?:train|val|dev|cv\b|cross)", re.I)
+# Headings above the numbers of rows, which are no names of theirs.
+_ROW_NUMBER = re.compile(r"(?:s(?:r|l|er(?:ial)?)?\.?\s?)?(?:#|no\.?|nr\.?)|s/n|rank(?:ing)?|", re.I)
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,34 @@ def label_kind(heading: str) -> str:
     plain = " ".join(heading.lower().strip(" *_:#").split())
     kind = _KIND_BY_WORD.get(plain, plain or "row")
     return plain if kind == "level" else kind
+
+
+def heads_metrics(heading: str) -> bool:
+    """Whether a heading stands above the names of metrics: `Metric`, `Measure`."""
+    return bool(_METRICS.fullmatch(heading.strip(" *_:")))
+
+
+def without_test(heads: Sequence[str]) -> list[str]:
+    """Headings such as `Test accuracy` without the first word, where no heading is of training or validation."""
+    if any(_LEARNED.match(head) for head in heads):
+        return list(heads)
+    bare = [_TEST.sub("", head) for head in heads]
+    return [short if names_metric(short) else head for short, head in zip(bare, heads, strict=True)]
+
+
+def with_whole_names(heads: Sequence[str]) -> list[str]:
+    """Headings, of which `P` and `R` are precision and recall in a table with an F score."""
+    plain = [head.strip(" *_").lower() for head in heads]
+    if not {"p", "r"} <= set(plain) or "f1" not in {canonical(head) for head in heads}:
+        return list(heads)
+    whole = {"p": "Precision", "r": "Recall"}
+    return [whole.get(name, head) for name, head in zip(plain, heads, strict=True)]
+
+
+def numbers_rows(heading: str, cells: Sequence[str]) -> bool:
+    """Whether a column numbers the rows: `Rank`, `Sr. No.`, or no heading, above a number in each cell."""
+    numbered = all(re.search(r"\d", cell) and not re.search(r"[^\W\d_]{2}", cell) for cell in cells)
+    return bool(cells) and numbered and bool(_ROW_NUMBER.fullmatch(heading.strip(" *_:")))
 
 
 def names_rows(heading: str) -> bool:

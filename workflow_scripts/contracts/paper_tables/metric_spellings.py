@@ -9,7 +9,7 @@ _SPELLINGS = {
     "specificity": "specificity, spec, spe, sp, tnr, true negative rate, selectivity",
     "precision": "precision, prec, pre, ppv, positive predictive value, pos pred value, positive pv",
     "npv": "npv, negative predictive value, neg pred value, negative pv",
-    "accuracy": "accuracy, acc, accuracy rate, classification accuracy, overall accuracy, oa, "
+    "accuracy": "accuracy, acc, accuracy rate, accuracy score, classification accuracy, overall accuracy, oa, "
     "correct classification rate, diagnostic accuracy",
     "balanced_accuracy": "balanced accuracy, bal acc, bacc, bac, balanced acc, ba",
     "f1": "f1, f1 score, fscore, f score, f measure, fmeasure, f1 measure, f1score, f 1, f 1 score",
@@ -18,7 +18,7 @@ _SPELLINGS = {
     "kappa": "kappa, cohens kappa, cohen kappa, κ, cohen's kappa, cohen’s kappa, kappa coefficient",
     "mcc": "mcc, matthews correlation coefficient, matthews, matthews correlation, phi coefficient",
     "auc": "auc, auroc, roc auc, auc roc, aucroc, rocauc, area under the curve, area under curve, az, c statistic, "
-    "area under the roc curve",
+    "area under the roc curve, auc score, auroc score, roc auc score, auc roc score, roc score, area under roc",
     "lr_positive": "lr positive, lr+, plr, lrp, lr pos, positive likelihood ratio, positive lr, +lr, lr plus",
     "lr_negative": "lr negative, lr−, lr-, nlr, lrn, lr neg, negative likelihood ratio, negative lr, −lr, -lr, "
     "lr minus",
@@ -34,7 +34,7 @@ _SPELLINGS = {
     "false_positive_rate": "fpr, false positive rate, fall out, false alarm rate, 1 specificity",
     "false_negative_rate": "fnr, false negative rate, miss rate",
     "error_rate": "error rate, misclassification rate, classification error",
-    "n": "n, n total, number of cases, number of images",
+    "n": "n, n total, number of cases, number of images, n test, test n, number of test images",
     "support": "support",
     "prevalence": "prevalence, prev",
     "g_mean": "g mean, gmean, geometric mean, gm",
@@ -90,6 +90,11 @@ def canonical(heading: str) -> str:
     plain = _plain(heading)
     if plain in _BY_SPELLING:
         return _BY_SPELLING[plain]
+    # `Sensitivity (recall)`, `False positive rate (FPR)`: two spellings of one.
+    twice = re.fullmatch(r"(.+?) ?[(\[](.+)[)\]]", plain)
+    names = {_BY_SPELLING.get(spelling.strip()) for spelling in twice.groups()} if twice else set()
+    if len(names) == 1 and (name := names.pop()):
+        return name
     beta = re.fullmatch(r"f(?: |-)?(?:beta|β)?[ =(]*(\d+(?:[. ]\d+)?)\)?(?: ?-?score)?", plain)
     if beta and beta[1]:
         number = float(beta[1].replace(" ", "."))

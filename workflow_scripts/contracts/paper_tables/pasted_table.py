@@ -1,14 +1,20 @@
 """A pasted table, taken apart into rows of a ResultTable."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from workflow_scripts.contracts.paper_tables.headed_cells import (
+    KINDS,
     Heading,
     headings_of,
+    heads_metrics,
     label_kind,
     names_metric,
     names_rows,
+    numbers_rows,
+    with_whole_names,
+    without_test,
 )
 from workflow_scripts.contracts.paper_tables.listed_values import beside_name, listed_value
 from workflow_scripts.contracts.paper_tables.metric_spellings import is_share, without_unit
@@ -26,6 +32,9 @@ from workflow_scripts.contracts.paper_tables.plain_cells import (
 from workflow_scripts.contracts.paper_tables.printed_cells import is_empty, read_cell, with_share_first
 from workflow_scripts.contracts.paper_tables.result_tables import PrintedValue, Row
 from workflow_scripts.contracts.paper_tables.turned_table import turned
+
+# Rows below those of the classes.
+_AVERAGES = re.compile(r"(?:macro|weighted|micro)[ -]?(?:avg|average|mean)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -89,10 +98,11 @@ def read_pasted(lines: Sequence[Line]) -> Pasted:
     pasted.matrix = None if any(map(names_metric, heads)) else pasted_matrix(heads, [row.cells for row in body])
     if pasted.matrix:
         return pasted
-    if not any(map(names_metric, heads)) and sum(names_metric(row.cells[0]) for row in body) * 2 >= len(body):
+    named = sum(names_metric(row.cells[0]) for row in body)
+    if not any(map(names_metric, heads)) and (named * 2 >= len(body) or (named and heads_metrics(heads[0]))):
         heads, rows = turned(heads, [row.cells for row in body])
         groups, body = [""] * len(heads), [_Cells(body[0].number, row) for row in rows]
-    headings = headings_of(heads, groups, [row.cells for row in body])
+    headings = headings_of(with_whole_names(without_test(heads)), groups, [row.cells for row in body])
     _tell_unused_groups(headings, groups, head_rows[0].number, pasted)
     _take_rows(headings, body, pasted)
     return pasted
@@ -178,7 +188,7 @@ def _of_one_width(body: Sequence[_Cells], heads: Sequence[str], pasted: Pasted) 
     width = len(heads) + (len(longer) > counts.count(len(heads)) and not is_lacking)
     kept = []
     for row in body:
-        filled = [cell for cell in row.cells if cell]
+        filled = [cell for cell in row.cells if not is_empty(cell)]
         alone = len(filled) < width or len(set(filled[1:])) == 1
         if row.cells and names_metric(row.cells[0]) and alone and any(map(names_metric, heads)):
             values = [value for cell in row.cells[1:] if (value := read_cell(cell)[0])]
@@ -190,7 +200,7 @@ def _of_one_width(body: Sequence[_Cells], heads: Sequence[str], pasted: Pasted) 
         elif len(filled) == 1 and not holds_number(filled[0]) and numbers_in(filled[0].split()) < 2:
             kept.append(replace(row, cells=[filled[0], *[""] * (width - 1)]))
         else:
-            words = f"{len(row.cells)} cells below {len(heads)} headings"
+            words = f"{len(row.cells)} cells below {width} headings"
             pasted.remarks.append(f"line {row.number}: {words}, not read: {' | '.join(row.cells)}")
     return kept
 
@@ -204,10 +214,18 @@ def _take_rows(headings: Sequence[Heading], body: Sequence[_Cells], pasted: Past
     pasted.headings = {name: text for name, text in printed.items() if text != name}
     labels = [number for number, heading in enumerate(headings) if heading.holds == "label"]
     groups = list(dict.fromkeys(heading.group for heading in headings if heading.holds == "value"))
+    numbering = [
+        number for number in labels if numbers_rows(headings[number].text, [row.cells[number] for row in body])
+    ]
+    labels = [number for number in labels if number not in numbering] or labels
     kinds = {number: label_kind(headings[number].text) for number in labels}
     if any(heading.name == "support" for heading in headings):
-        # A report by class, whose first column has no heading.
-        kinds = {number: "class" if kind == "row" else kind for number, kind in kinds.items()}
+        # A report by class; its first column may have no heading, or that of what the classes are.
+        headed = len(labels) == 1 and any(_AVERAGES.match(row.cells[labels[0]]) for row in body)
+        kinds = {
+            number: "class" if kind == "row" or (headed and kind not in KINDS) else kind
+            for number, kind in kinds.items()
+        }
     above: dict[int, str] = {}
     section, below = "", True
     for number, row in enumerate(body):

@@ -18,6 +18,7 @@ from workflow_scripts.contracts.paper_tables.listed_values import (
     values_of_table,
     with_interval,
 )
+from workflow_scripts.contracts.paper_tables.markdown_marks import without_marks
 from workflow_scripts.contracts.paper_tables.metric_spellings import column_names
 from workflow_scripts.contracts.paper_tables.paired_columns import lines_of
 from workflow_scripts.contracts.paper_tables.pasted_table import Line, read_pasted
@@ -64,7 +65,7 @@ def plain_tables_of(text: str, name: str, id_: str) -> PaperTables:
     """The tables in a text; `name` is its file's, `id_` counts where it names no id itself."""
     reading = _Reading()
     taken, left_out = without_html(text.splitlines()) if holds_html(text) else (without_latex(_whole_lines(text)), [])
-    lines = [Line(number, single) for number, line in taken for single in lines_of(line.replace("\u00a0", " "))]
+    lines = [Line(number, single) for number, line in taken for single in lines_of(_as_read(line))]
     lines = [line for line in lines if not line.text.lstrip().startswith("```")]
     for position, line in enumerate(lines):
         reading.take(line, lines[position + 1 :])
@@ -79,6 +80,10 @@ def plain_tables_of(text: str, name: str, id_: str) -> PaperTables:
         raise UserError("\n".join([f"{name} holds no table with headings and numbers; see docs/how-to/check_a_paper.md",
                                    *(f"{name}, {remark}" for remark in remarks)]))  # fmt: skip
     return _paper(tables, first, id_, remarks)
+
+
+def _as_read(line: str) -> str:
+    return without_marks(line.replace("\u00a0", " "))
 
 
 def _whole_lines(text: str) -> list[str]:
@@ -103,7 +108,7 @@ class _Reading:
         taken = None if _is_tabular(line.text) else take_line(line.text, trial)
         value = listed_value(line.text, line.number)
         unused, self._unused = self._unused, ""
-        if self.is_open and (_is_row(line, self.blocks[-1]) or not (self.blank or taken == "" or value)):
+        if self.is_open and (_is_row(line, self.blocks[-1]) or not (self.blank or unused or taken == "" or value)):
             self.blocks[-1].lines.append(line)
         elif value:
             self._list(value, unused)

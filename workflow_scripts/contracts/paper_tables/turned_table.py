@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from workflow_scripts.contracts.paper_tables.headed_cells import belonging, label_kind
+from workflow_scripts.contracts.paper_tables.plain_cells import holds_number
 from workflow_scripts.contracts.paper_tables.printed_cells import is_empty
 
 # Kinds of names that the first heading may give to the columns.
@@ -15,6 +16,9 @@ def turned(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[st
     for number, head in enumerate(heads[1:], 1):
         cells = [row[number] for row in rows]
         kind = belonging(head)
+        if not kind and columns and not any(map(holds_number, cells)):
+            # What is said of each metric in words.
+            continue
         if not kind or not columns:
             columns.append((head, cells))
             continue

@@ -1,0 +1,154 @@
+"""Tables as the pages of public code print them: Markdown, with marks, ranks, and words beside the numbers."""
+
+import pytest
+
+from workflow_scripts.claims.outcome import NOT_CHECKABLE
+from workflow_scripts.claims.tables.checked_paper import check_tables
+from workflow_scripts.contracts.paper_tables.markdown_marks import without_marks
+from workflow_scripts.contracts.paper_tables.plain_tables import plain_tables_of
+from workflow_scripts.contracts.paper_tables.result_tables import PaperTables, ResultTable
+
+
+def read(text: str) -> PaperTables:
+    return plain_tables_of(text, "page.md", "page")
+
+
+def only(text: str) -> ResultTable:
+    (table,) = read(text).tables
+    return table
+
+
+def checks(text: str) -> dict[str, str]:
+    """Check → its outcome, of what could be checked."""
+    findings = check_tables(read(text))
+    return {finding.check: finding.outcome for finding in findings if finding.outcome != NOT_CHECKABLE}
+
+
+@pytest.mark.parametrize(
+    ("line", "as_read"),
+    [
+        ("| [ViT](https://a.org/vit) | **0.91** |", "| ViT | 0.91 |"),
+        ("| `a_b` | **AMES** test | __0.8__ |", "| a_b | AMES test | 0.8 |"),
+        ("- **Macro F1:** **93.7%** (0.937)", "- Macro F1: 93.7% (0.937)"),
+        # Marks of footnotes, and an interval behind a number in brackets.
+        ("| 0.90** | 0.80* |", "| 0.90** | 0.80* |"),
+        ("AUC [0.81](0.74-0.88)", "AUC [0.81](0.74-0.88)"),
+        ("```text", "```text"),
+    ],
+)
+def test_a_line_is_read_without_what_typesets_it(line, as_read):
+    assert without_marks(line) == as_read
+
+
+def test_names_and_numbers_lose_their_marks():
+    table = only("| Model | Sensitivity | Specificity |\n|---|---|---|\n| [A](https://a.org) | `0.9` | **0.8** |\n")
+    assert table.rows[0].label == {"model": "A"}
+    assert [str(value) for value in table.rows[0].values.values()] == ["0.9", "0.8"]
+
+
+@pytest.mark.parametrize("heading", ["Rank", "#", "Sr. No.", "No.", ""])
+def test_a_column_that_numbers_the_rows_is_no_name(heading):
+    table = only(f"| {heading} | Model | Accuracy |\n|---|---|---|\n| 1 | A | 0.9 |\n| 🥈 2 | B | 0.8 |\n")
+    assert [row.label for row in table.rows] == [{"model": "A"}, {"model": "B"}]
+
+
+@pytest.mark.parametrize("heading", ["Fold", "Rank of the reader", "Grade"])
+def test_numbers_below_another_heading_are_names(heading):
+    table = only(f"| {heading} | Model | Accuracy |\n|---|---|---|\n| 1 | A | 0.9 |\n| 2 | A | 0.8 |\n")
+    assert all(len(row.label) == 2 for row in table.rows)
+
+
+RANKED = """
+| Rank | Model | Accuracy | Sensitivity | Specificity |{head}
+|---|---|---|---|---|{rule}
+| 1 | A | 0.900 | 0.900 | 0.900 |{first}
+| 2 | B | 0.840 | 0.900 | 0.800 |{second}
+"""
+
+
+def test_ranked_models_and_their_thresholds_are_of_the_same_samples():
+    """40 positives and 60 negatives give both rows."""
+    alone = RANKED.format(head="", rule="", first="", second="")
+    with_cutoff = RANKED.format(head=" Cutoff |", rule="---|", first=" 0.31 |", second=" 0.62 |")
+    for text in (alone, with_cutoff):
+        (shared,) = [finding for finding in check_tables(read(text)) if finding.check == "sizes of the classes"]
+        assert shared.outcome == "consistent" and "fits 2 rows" in shared.why and "40 and 60" in shared.why
+
+
+def test_a_report_by_class_may_be_headed_by_what_the_classes_are():
+    text = """
+| default | precision | recall | f1-score | support |
+|---|---|---|---|---|
+| 0.0 | 0.90 | 0.90 | 0.90 | 100 |
+| 1.0 | 0.80 | 0.80 | 0.80 | 50 |
+| accuracy | — | — | 0.87 | 150 |
+| macro avg | 0.85 | 0.85 | 0.85 | 150 |
+"""
+    table = only(text)
+    assert table.rows[0].label == {"class": "0.0"} and str(table.printed_beside["accuracy"]) == "0.87"
+    assert "classes against the whole" in checks(text)
+    # Scanners have supports, too; nothing says that they are classes.
+    assert only(text.split("| macro")[0].replace("default", "scanner")).rows[0].label == {"scanner": "0.0"}
+
+
+def test_a_column_of_right_answers_is_the_fraction_of_the_accuracy():
+    table = only("| Source | Accuracy | Correct/Total |\n|---|---|---|\n| a | 0.900 | 387/430 |\n")
+    assert table.rows[0].values["accuracy"].fraction == (387, 430)
+
+
+def test_metrics_below_a_heading_that_says_so_are_turned_though_few_are_known():
+    table = only("""
+| Metric | Score | What it says |
+|---|---|---|
+| Sensitivity (Recall) | 99.8% | Found among the diseased. |
+| Specificity | 84.9% | Spared among the healthy. |
+| Hospital factor | 1.2 | Of its own. |
+| Mean time | 3.1 | In seconds. |
+| Energy | 4.5 | In joules. |
+""")
+    assert list(table.rows[0].values)[:2] == ["sensitivity", "specificity"] and len(table.rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("heads", "columns"),
+    [
+        ("Test Accuracy | Test F1", ["accuracy", "f1"]),
+        ("Testing accuracy | Recall", ["accuracy", "sensitivity"]),
+        # Which set the others are of, nothing says.
+        ("Train Accuracy | Test Accuracy", ["Train Accuracy", "Test Accuracy"]),
+        ("P | R | F1", ["precision", "sensitivity", "f1"]),
+        ("P | Accuracy", ["P", "accuracy"]),
+        ("ROC Score | False Positive Rate (FPR)", ["auc", "false_positive_rate"]),
+        ("Sensitivity (group A) | Specificity", ["Sensitivity (group A)", "specificity"]),
+    ],
+)
+def test_headings_are_read_as_they_are_meant(heads, columns):
+    width = heads.count("|") + 1
+    table = only(f"| Model | {heads} |\n|{'---|' * (width + 1)}\n| A | {' | '.join(['0.9'] * width)} |\n")
+    assert list(table.rows[0].values) == columns
+
+
+def test_a_table_below_a_line_of_text_is_not_part_of_the_one_above():
+    text = """| Class | Precision | Recall | F1-score | Support |
+|---|---|---|---|---|
+| 0 | 0.78 | 0.87 | 0.82 | 167 |
+
+2. The same again.
+precision    recall  f1-score   support
+
+           0       0.79      0.88      0.84       167
+           1       0.80      0.68      0.74       119
+"""
+    assert [len(table.rows) for table in read(text).tables] == [1, 2]
+
+
+def test_rows_with_counts_of_different_samples_are_no_classes_of_one_matrix():
+    """Each type has samples of its own: the recall of each may be above its precision."""
+    text = """
+| type | TP | FP | FN | TN | precision | recall |
+|---|---|---|---|---|---|---|
+| a | 50 | 303 | 0 | 50 | 0.142 | 1.000 |
+| b | 50 | 474 | 0 | 50 | 0.095 | 1.000 |
+| c | 90 | 10 | 0 | 50 | 0.900 | 1.000 |
+"""
+    assert set(checks(text).values()) == {"consistent"}
