@@ -152,3 +152,25 @@ def test_rows_with_counts_of_different_samples_are_no_classes_of_one_matrix():
 | c | 90 | 10 | 0 | 50 | 0.900 | 1.000 |
 """
     assert set(checks(text).values()) == {"consistent"}
+
+
+def test_two_columns_of_models_are_two_names_of_a_row():
+    table = only("| Model | Backbone | Accuracy |\n|---|---|---|\n| A | ViT | 0.9 |\n| B | ViT | 0.8 |\n")
+    assert [row.label for row in table.rows] == [
+        {"model": "A", "backbone": "ViT"},
+        {"model": "B", "backbone": "ViT"},
+    ]
+    assert only("| Model architecture | Accuracy |\n|---|---|\n| A | 0.9 |\n").rows[0].label == {"model": "A"}
+
+
+def test_the_mark_of_a_footnote_stays_where_it_tells_two_rows_apart():
+    table = only("| Model | Accuracy |\n|---|---|\n| A* | 0.9 |\n| A | 0.8 |\n| B* | 0.7 |\n")
+    assert [row.name for row in table.rows] == ["A*", "A", "B"]
+
+
+@pytest.mark.parametrize(("spread", "readings"), [(" ± 0.1", {True}), ("", {False})])
+def test_numbers_with_a_spread_are_read_as_means_over_folds_first(spread, readings):
+    heads = "| Model | Accuracy | Precision | Recall | F1 |\n|---|---|---|---|---|\n"
+    text = f"{heads}| A | 0.52{spread} | 0.53 | 0.52 | 0.47 |\n"
+    findings = [finding for finding in check_tables(read(text)) if finding.outcome == "fits only if"]
+    assert {"folds" in finding.reading for finding in findings} == readings

@@ -10,6 +10,8 @@ from workflow_scripts.claims.tables.printed_entries import Cell
 MEANS_OVER_FOLDS = "the numbers are means over folds or runs"
 MACRO_OR_WEIGHTED = "the numbers are a macro average or a support-weighted average over classes"
 WEIGHTED = "the numbers are support-weighted averages over classes"
+# Where a spread is printed with the numbers.
+MEANS_OR_AVERAGES = f"{MEANS_OVER_FOLDS}, or averages over classes"
 MICRO = "the numbers are a micro average over classes"
 OTHER_RUN = "the counts are of another run, fold or epoch than the rates"
 OTHER_SAMPLES = "the rows are of other samples, subsets or folds each"

@@ -1,7 +1,7 @@
 """Columns of a pasted table: which name rows, which hold numbers, and which belong to the number before them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -32,6 +32,10 @@ _FRACTION = re.compile(
 _METRICS = re.compile(r"(?:(?:performance|evaluation) )?(?:metrics?|measures?|m[ée]tri[ck]as?|metrik)", re.I)
 _TEST = re.compile(r"\W*test(?:ing)?(?:[ -]set)?[ _-]+", re.I)
 _LEARNED = re.compile(r"\W*(?:train|val|dev|cv\b|cross)", re.I)
+# `Model architecture`, `Classifier name`, `Base model`.
+_OF_MODEL = re.compile(
+    r"(?:base |deep )?(?:model|method|network|classifier|algorithm)(?: (?:name|type|architecture|variant|id|used))?"
+)
 # Headings above the numbers of rows, which are no names of theirs.
 _ROW_NUMBER = re.compile(r"(?:s(?:r|l|er(?:ial)?)?\.?\s?)?(?:#|no\.?|nr\.?)|s/n|rank(?:ing)?|", re.I)
 
@@ -54,8 +58,20 @@ class Heading:
 def label_kind(heading: str) -> str:
     """The kind of name in a column with this heading: `model`, `class`, `set`, …, or the heading; `row` of none."""
     plain = " ".join(heading.lower().strip(" *_:#").split())
-    kind = _KIND_BY_WORD.get(plain, plain or "row")
+    of_model = _OF_MODEL.fullmatch(plain)
+    kind = "model" if of_model else _KIND_BY_WORD.get(plain, plain or "row")
     return plain if kind == "level" else kind
+
+
+def label_kinds(headings: Mapping[int, str]) -> dict[int, str]:
+    """Column → kind of name in it. Of two columns of one kind, `Model` and `Backbone`, the later keeps its heading."""
+    kinds: dict[int, str] = {}
+    for number, heading in headings.items():
+        plain = " ".join(heading.lower().strip(" *_:#").split())
+        kinds[number] = next(
+            kind for kind in (label_kind(heading), plain, f"{plain} {number}") if kind not in kinds.values()
+        )
+    return kinds
 
 
 def heads_metrics(heading: str) -> bool:

@@ -1,7 +1,7 @@
 """A pasted table, taken apart into rows of a ResultTable."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from workflow_scripts.contracts.paper_tables.headed_cells import (
@@ -9,7 +9,7 @@ from workflow_scripts.contracts.paper_tables.headed_cells import (
     Heading,
     headings_of,
     heads_metrics,
-    label_kind,
+    label_kinds,
     names_metric,
     names_rows,
     numbers_rows,
@@ -218,7 +218,7 @@ def _take_rows(headings: Sequence[Heading], body: Sequence[_Cells], pasted: Past
         number for number in labels if numbers_rows(headings[number].text, [row.cells[number] for row in body])
     ]
     labels = [number for number in labels if number not in numbering] or labels
-    kinds = {number: label_kind(headings[number].text) for number in labels}
+    kinds = label_kinds({number: headings[number].text for number in labels})
     if any(heading.name == "support" for heading in headings):
         # A report by class; its first column may have no heading, or that of what the classes are.
         headed = len(labels) == 1 and any(_AVERAGES.match(row.cells[labels[0]]) for row in body)
@@ -226,6 +226,7 @@ def _take_rows(headings: Sequence[Heading], body: Sequence[_Cells], pasted: Past
             number: "class" if kind == "row" or (headed and kind not in KINDS) else kind
             for number, kind in kinds.items()
         }
+    unmarked = {number: {row.cells[number] for row in body} for number in labels}
     above: dict[int, str] = {}
     section, below = "", True
     for number, row in enumerate(body):
@@ -239,7 +240,7 @@ def _take_rows(headings: Sequence[Heading], body: Sequence[_Cells], pasted: Past
             above = {number: row.cells[number] or above.get(number, "") for number in labels}
         else:
             above = {number: row.cells[number] for number in labels}
-        label = {kinds[number]: text.strip("* ") for number, text in above.items() if text}
+        label = {kinds[number]: _name(text, unmarked[number]) for number, text in above.items() if text}
         label |= {"part": section} if section else {}
         label = label or {"row": str(len(pasted.rows) + 1)}
         for group in groups:
@@ -248,6 +249,12 @@ def _take_rows(headings: Sequence[Heading], body: Sequence[_Cells], pasted: Past
                 pasted.rows.append(Row({**label, **({"set": group} if group else {})}, values, row.number))
     if not below:
         pasted.remarks.append(f"line {body[-1].number}: not used: {section!r}")
+
+
+def _name(text: str, unmarked: Collection[str]) -> str:
+    """A row's name without the mark of a footnote, unless another row has the same name without one."""
+    bare = text.strip("* ")
+    return text if bare != text and bare in unmarked else bare
 
 
 def _values(headings: Sequence[Heading], row: _Cells, group: str, pasted: Pasted) -> Iterator[tuple[str, PrintedValue]]:
