@@ -174,3 +174,54 @@ def test_numbers_with_a_spread_are_read_as_means_over_folds_first(spread, readin
     text = f"{heads}| A | 0.52{spread} | 0.53 | 0.52 | 0.47 |\n"
     findings = [finding for finding in check_tables(read(text)) if finding.outcome == "fits only if"]
     assert {"folds" in finding.reading for finding in findings} == readings
+
+
+def test_numbers_of_one_line_are_a_list():
+    """Of 40, 30, 150 and 15 samples; the mean recall is the balanced accuracy."""
+    text = """
+| Class | Precision | Recall | F1 | Test images |
+|---|---|---|---|---|
+| a | 0.70 | 0.90 | 0.79 | 40 |
+| b | 1.00 | 1.00 | 1.00 | 30 |
+| c | 0.97 | 0.99 | 0.98 | 150 |
+| d | 0.00 | 0.00 | 0.00 | 15 |
+
+Balanced accuracy **0.72**, macro-F1 **0.69**.
+"""
+    (table,) = read(text).tables
+    assert {name: str(value) for name, value in table.printed_beside.items()} == {
+        "balanced_accuracy": "0.72",
+        "macro_f1": "0.69",
+    }
+    assert str(table.rows[0].values["support"]) == "40"
+    (balanced,) = [finding for finding in check_tables(read(text)) if finding.column == "balanced_accuracy"]
+    (wrong,) = [
+        finding
+        for finding in check_tables(read(text.replace("0.72", "0.82")))
+        if finding.column == "balanced_accuracy"
+    ]
+    assert (balanced.outcome, wrong.outcome) == ("consistent", "fits only if")
+
+
+def test_the_number_of_samples_beside_a_specificity_is_not_that_of_the_class():
+    table = only("| Class | n | Sensitivity | Specificity |\n|---|---|---|---|\n| a | 45 | 0.9 | 0.8 |\n")
+    assert "n" in table.rows[0].values and "support" not in table.rows[0].values
+
+
+def test_dice_is_held_against_precision_and_recall_of_the_same_pixels_only():
+    heads = "| Model | Dice | Precision | Recall |\n|---|---|---|---|\n"
+    assert checks(f"{heads}| A | 0.8736 | 0.8664 | 0.8809 |\n") == {"F scores": "consistent"}
+    # Means over images are another number, above the mean of both where some images are empty.
+    assert checks(f"{heads}| A | 0.5250 | 0.4770 | 0.4938 |\n") == {}
+
+
+def test_numbers_beside_an_overlap_are_means_over_images():
+    text = "| Region | Dice | Precision | Recall | F1 |\n|---|---|---|---|---|\n| WT | 0.910 | 0.900 | 0.880 | 0.880 |\n"
+    (finding,) = [finding for finding in check_tables(read(text)) if finding.outcome == "fits only if"]
+    assert "over images" in finding.reading
+
+
+@pytest.mark.parametrize("heads", ["Sensibilité | Spécificité", "灵敏度 | 特异度", "Senzitivnost | Specifičnost"])
+def test_headings_in_other_languages_are_read(heads):
+    table = only(f"| Model | {heads} |\n|---|---|---|\n| A | 0.9 | 0.8 |\n")
+    assert list(table.rows[0].values) == ["sensitivity", "specificity"]

@@ -229,7 +229,8 @@ def _predicted_total(classes: Classes, cells: Sequence[Cell]) -> Iterator[Findin
 def _beside(classes: Classes) -> Iterator[Finding]:
     """Macro and weighted averages that are printed with a table, as `macro_f1`."""
     for key, value in classes.table.table.printed_beside.items():
-        average, _, metric = key.partition("_")
+        # Of several classes the balanced accuracy is the mean recall.
+        average, _, metric = ("macro_sensitivity" if key == "balanced_accuracy" else key).partition("_")
         printed = all(metric in entry.cells for entry in classes.entries)
         if average in ("macro", "weighted") and printed and value.number is not None:
             yield mean_of(classes, replace(cell_beside("all", key, value), metric=metric), average)

@@ -15,12 +15,13 @@ from workflow_scripts.claims.tables.finding import (
     MACRO_OR_WEIGHTED,
     MEANS_OR_AVERAGES,
     MEANS_OVER_FOLDS,
+    MEANS_OVER_IMAGES,
     WEIGHTED,
     Finding,
     finding,
 )
 from workflow_scripts.claims.tables.fold_medians import MEDIANS, f_may_be_median, may_be_medians
-from workflow_scripts.claims.tables.iou_and_dice import best_overlaps, overlaps
+from workflow_scripts.claims.tables.iou_and_dice import best_overlaps, of_the_same_pixels, overlaps
 from workflow_scripts.claims.tables.last_digits import READINGS, distance, within
 from workflow_scripts.claims.tables.mixed_averages import UNLIKE, may_be_unlike, may_be_weighted
 from workflow_scripts.claims.tables.printed_entries import Entry, ReadPaper, ReadTable
@@ -55,6 +56,7 @@ def check(paper: ReadPaper) -> Iterator[Finding]:
             for score in scores_of(entry):
                 yield judged(table, entry, score, samples_of(paper, table, entry)[0])
             yield from overlaps(CHECK, table, entry)
+            yield from of_the_same_pixels(CHECK, table, entry)
         yield from best_overlaps(CHECK, table)
 
 
@@ -179,6 +181,8 @@ def _below(table: ReadTable, entry: Entry, score: FScore, total: int | None) -> 
         same = accuracy and score.recall and accuracy.value.text == score.recall.value.text
         spread = any(cell.value.plus_minus for cell in entry.cells.values())
         reading = MEANS_OR_AVERAGES if spread else WEIGHTED if same else MACRO_OR_WEIGHTED
+        # Segmentation is mostly judged image by image.
+        reading = MEANS_OVER_IMAGES if {"dice", "iou"} & set(entry.cells) else reading
         return finding(CHECK, table.place, score.cells, FITS_ONLY_IF, f"{why}.", reading=reading, tried=("one class",))
     middle = sum(score.numbers) / 2
     missing = score.nearest - cell.span()[1]

@@ -12,6 +12,7 @@ MACRO_OR_WEIGHTED = "the numbers are a macro average or a support-weighted avera
 WEIGHTED = "the numbers are support-weighted averages over classes"
 # Where a spread is printed with the numbers.
 MEANS_OR_AVERAGES = f"{MEANS_OVER_FOLDS}, or averages over classes"
+MEANS_OVER_IMAGES = "the numbers are means over images, or averages over classes"
 MICRO = "the numbers are a micro average over classes"
 OTHER_RUN = "the counts are of another run, fold or epoch than the rates"
 OTHER_SAMPLES = "the rows are of other samples, subsets or folds each"

@@ -1,8 +1,9 @@
-"""IoU against Dice: of the same images the one bounds the other."""
+"""IoU against Dice: of the same images the one bounds the other. Dice against precision and recall."""
 
 from collections.abc import Iterator
+from statistics import harmonic_mean
 
-from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF
+from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF, strength_of
 from workflow_scripts.claims.tables.finding import Finding, finding
 from workflow_scripts.claims.tables.last_digits import within
 from workflow_scripts.claims.tables.printed_entries import Entry, ReadTable
@@ -26,6 +27,21 @@ def overlaps(check: str, table: ReadTable, entry: Entry) -> Iterator[Finding]:
         yield finding(
             check, table.place, (iou, dice), CONSISTENT, f"{why} can be of the same images.", strength=strength
         )
+
+
+def of_the_same_pixels(check: str, table: ReadTable, entry: Entry) -> Iterator[Finding]:
+    """Dice is the F of precision and recall of the same pixels; means over images are not, and say nothing."""
+    dice, precision, recall = (entry.get(metric) for metric in ("dice", "precision", "sensitivity"))
+    if dice is None or precision is None or recall is None:
+        return
+    (p_low, p_high), (r_low, r_high) = precision.span(), recall.span()
+    if min(p_low, r_low) <= 0:
+        return
+    low, high = harmonic_mean((p_low, r_low)), harmonic_mean((min(p_high, 1.0), min(r_high, 1.0)))
+    if within(dice, low, high):
+        why = f"Dice {dice.value.text} is the F of precision {precision.value.text} and recall {recall.value.text}."
+        strength = strength_of(high - low + dice.unit, dice.unit)
+        yield finding(check, table.place, (dice, precision, recall), CONSISTENT, why, strength=strength)
 
 
 def best_overlaps(check: str, table: ReadTable) -> Iterator[Finding]:

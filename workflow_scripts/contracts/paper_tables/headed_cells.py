@@ -1,7 +1,7 @@
 """Columns of a pasted table: which name rows, which hold numbers, and which belong to the number before them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -36,6 +36,7 @@ _LEARNED = re.compile(r"\W*(?:train|val|dev|cv\b|cross)", re.I)
 _OF_MODEL = re.compile(
     r"(?:base |deep )?(?:model|method|network|classifier|algorithm)(?: (?:name|type|architecture|variant|id|used))?"
 )
+_BY_CLASS = {"precision", "sensitivity", "f1", "n"}
 # Headings above the numbers of rows, which are no names of theirs.
 _ROW_NUMBER = re.compile(r"(?:s(?:r|l|er(?:ial)?)?\.?\s?)?(?:#|no\.?|nr\.?)|s/n|rank(?:ing)?|", re.I)
 
@@ -72,6 +73,14 @@ def label_kinds(headings: Mapping[int, str]) -> dict[int, str]:
             kind for kind in (label_kind(heading), plain, f"{plain} {number}") if kind not in kinds.values()
         )
     return kinds
+
+
+def with_supports(headings: Sequence[Heading], kinds: Collection[str]) -> list[Heading]:
+    """The columns; `n` beside nothing but precision, recall and F of classes is the size of each class."""
+    names = [heading.name for heading in headings if heading.holds == "value" and is_metric(heading.name)]
+    if "class" not in kinds or "n" not in names or not {"precision", "sensitivity"} <= set(names) <= _BY_CLASS:
+        return list(headings)
+    return [replace(heading, name="support") if heading.name == "n" else heading for heading in headings]
 
 
 def heads_metrics(heading: str) -> bool:

@@ -42,6 +42,16 @@ def listed_value(text: str, line: int) -> ListedValue | None:
     return None
 
 
+def listed_in_line(text: str, line: int) -> list[ListedValue]:
+    """The metrics of a line that holds one, or several with a value each: `Dice: 0.81 | IoU: 0.68`."""
+    if value := listed_value(text, line):
+        return [value]
+    parts = [part for part in re.split(r"\s*[|;]\s*|,\s+", text.strip().strip("|").rstrip(". ")) if part]
+    values = [listed_value(part, line) for part in parts]
+    whole = [value for value in values if value is not None]
+    return whole if len(whole) == len(parts) > 1 else []
+
+
 def with_interval(text: str, entry: ListedValue) -> ListedValue | None:
     """A listed number with the interval of the line below it, `95% CI : (0.85, 0.96)`; None for any other line."""
     interval = re.fullmatch(

@@ -5,12 +5,17 @@ from collections.abc import Iterable
 
 # Name here → what papers write, in small letters, without points, hyphens and underscores.
 _SPELLINGS = {
-    "sensitivity": "sensitivity, sens, sen, se, sn, recall, rec, tpr, true positive rate, hit rate, detection rate",
-    "specificity": "specificity, spec, spe, sp, tnr, true negative rate, selectivity",
-    "precision": "precision, prec, pre, ppv, positive predictive value, pos pred value, positive pv",
+    "sensitivity": "sensitivity, sens, sen, se, sn, recall, rec, tpr, true positive rate, hit rate, detection rate, "
+    "recall score, sensibilidad, sensibilité, sensibilidade, sensibilità, sensitivität, senzitivnost, 灵敏度, 敏感度, "
+    "敏感性, 召回率, 感度",
+    "specificity": "specificity, spec, spe, sp, tnr, true negative rate, selectivity, especificidad, spécificité, "
+    "especificidade, specificità, spezifität, specifičnost, 特异度, 特异性, 特異度",
+    "precision": "precision, prec, pre, ppv, positive predictive value, pos pred value, positive pv, "
+    # `Precisión` is the accuracy of some authors.
+    "precision score, 精确率, 查准率",
     "npv": "npv, negative predictive value, neg pred value, negative pv",
     "accuracy": "accuracy, acc, accuracy rate, accuracy score, classification accuracy, overall accuracy, oa, "
-    "correct classification rate, diagnostic accuracy",
+    "correct classification rate, diagnostic accuracy, exactitud, acurácia, genauigkeit, accuratezza, 准确率",
     "balanced_accuracy": "balanced accuracy, bal acc, bacc, bac, balanced acc, ba",
     "f1": "f1, f1 score, fscore, f score, f measure, fmeasure, f1 measure, f1score, f 1, f 1 score",
     "f_beta(0.5)": "f05, f0 5, f05 score, f 0 5",
@@ -34,7 +39,8 @@ _SPELLINGS = {
     "false_positive_rate": "fpr, false positive rate, fall out, false alarm rate, 1 specificity",
     "false_negative_rate": "fnr, false negative rate, miss rate",
     "error_rate": "error rate, misclassification rate, classification error",
-    "n": "n, n total, number of cases, number of images, n test, test n, number of test images",
+    "n": "n, n total, number of cases, number of images, n test, test n, "
+    "number of test images, n images, n samples, n cases, n patients, test images, test samples",
     "support": "support",
     "prevalence": "prevalence, prev",
     "g_mean": "g mean, gmean, geometric mean, gm",

@@ -13,6 +13,7 @@ from workflow_scripts.contracts.paper_tables.headed_cells import (
     names_metric,
     names_rows,
     numbers_rows,
+    with_supports,
     with_whole_names,
     without_test,
 )
@@ -219,6 +220,7 @@ def _take_rows(headings: Sequence[Heading], body: Sequence[_Cells], pasted: Past
     ]
     labels = [number for number in labels if number not in numbering] or labels
     kinds = label_kinds({number: headings[number].text for number in labels})
+    headings = with_supports(headings, kinds.values())
     if any(heading.name == "support" for heading in headings):
         # A report by class; its first column may have no heading, or that of what the classes are.
         headed = len(labels) == 1 and any(_AVERAGES.match(row.cells[labels[0]]) for row in body)

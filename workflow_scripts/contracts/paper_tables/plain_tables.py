@@ -13,8 +13,8 @@ from workflow_scripts.contracts.paper_tables.html_rows import holds_html, withou
 from workflow_scripts.contracts.paper_tables.latex_rows import without_latex
 from workflow_scripts.contracts.paper_tables.listed_values import (
     ListedValue,
+    listed_in_line,
     listed_rows,
-    listed_value,
     values_of_table,
     with_interval,
 )
@@ -106,12 +106,13 @@ class _Reading:
             return
         trial = copy.deepcopy(self.context)
         taken = None if _is_tabular(line.text) else take_line(line.text, trial)
-        value = listed_value(line.text, line.number)
+        values = listed_in_line(line.text, line.number)
         unused, self._unused = self._unused, ""
-        if self.is_open and (_is_row(line, self.blocks[-1]) or not (self.blank or unused or taken == "" or value)):
+        if self.is_open and (_is_row(line, self.blocks[-1]) or not (self.blank or unused or taken == "" or values)):
             self.blocks[-1].lines.append(line)
-        elif value:
-            self._list(value, unused)
+        elif values:
+            for value in values:
+                self._list(value, unused)
         elif self.context.listed and (entry := with_interval(line.text, self.context.listed[-1])):
             self.context.listed[-1] = entry
         elif taken == "":
