@@ -1,6 +1,7 @@
 """Where a network runs, and with which guarantees."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
@@ -16,8 +17,11 @@ from workflow_scripts.runtime.reservations import process_gpus
 EVALUATION_BATCH = {"cpu": 64, "cuda": 256}
 # Of a GPU's free memory, for what all batches are taken from.
 RESIDENT_SHARE = 0.5
-# What PyTorch says where a processor's memory ends; of a GPU's it has an error of its own.
-_NO_MEMORY = "can't allocate memory"
+# What is said where a processor's memory ends, and where a GPU's does for what CUDA, cuBLAS or cuDNN need themselves.
+# Of what PyTorch asks of a GPU it has an error of its own.
+_NO_MEMORY = re.compile(r"can't allocate memory|CUDA error: out of memory|_ALLOC(ATION)?_FAILED")
+# What CUDA says of a GPU that is too old, or too new, for the PyTorch that is installed.
+_NO_KERNEL = "no kernel image is available"
 # What PyTorch says where cuDNN has nothing for a layer in this precision and layout, among deterministic ones if asked.
 _NO_ENGINE = "unable to find an engine"
 
@@ -103,10 +107,15 @@ def device_errors(device: torch.device, train: Train) -> Iterator[None]:
         yield
     except RuntimeError as error:
         first_line = str(error).splitlines()[0][:120]
-        if isinstance(error, torch.OutOfMemoryError) or _NO_MEMORY in str(error):
+        if isinstance(error, torch.OutOfMemoryError) or _NO_MEMORY.search(str(error)):
             raise UserError(
                 f"the memory of the {device.type} is too small for batch_size {train.batch_size} in {train.precision} "
                 f"({first_line}); lower train.batch_size, set train.precision to bfloat16, or let fewer jobs share it"
+            ) from None
+        if _NO_KERNEL in str(error):
+            raise UserError(
+                f"PyTorch {torch.__version__} has no code for this GPU; install one that is built for it, take another "
+                "GPU, or set device to cpu"
             ) from None
         if _NO_ENGINE in str(error):
             raise UserError(
