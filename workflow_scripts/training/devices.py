@@ -15,6 +15,9 @@ from workflow_scripts.runtime.memory import keep_freed_memory
 from workflow_scripts.runtime.reservations import process_gpus
 
 EVALUATION_BATCH = {"cpu": 64, "cuda": 256}
+# Numbers that a GPU is given at once where nothing is learned: of 256 large pictures the first maps alone would take
+# more memory than a training with a small batch.
+LARGEST_PASS = 2**22
 # Of a GPU's free memory, for what all batches are taken from.
 RESIDENT_SHARE = 0.5
 # What is said where a processor's memory ends, and where a GPU's does for what CUDA, cuBLAS or cuDNN need themselves.
@@ -87,6 +90,15 @@ def gpus() -> tuple[str, ...]:
 def may_hold(device: torch.device, size: int) -> bool:
     """Whether so many bytes of samples may stay on the device: on a GPU, at most half of its free memory."""
     return device.type == "cuda" and size <= RESIDENT_SHARE * torch.cuda.mem_get_info()[0]
+
+
+def judged_at_once(device: torch.device, numbers: int) -> int:
+    """Samples of a forward pass in which nothing is learned; `numbers`: of one sample.
+
+    On a processor always the same, because it changes the bytes of a result.
+    """
+    most = EVALUATION_BATCH[device.type]
+    return most if device.type == "cpu" else min(most, max(1, LARGEST_PASS // numbers))
 
 
 def sent(values: np.ndarray, device: torch.device) -> torch.Tensor:
