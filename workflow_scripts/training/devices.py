@@ -69,9 +69,17 @@ def _set_determinism(deterministic: bool) -> None:
 
 
 def _set_arithmetic(precision: Precision) -> None:
-    """How a GPU multiplies float32, for which PyTorch's own defaults differ between kinds of operation, and adds up."""
+    """How a GPU multiplies float32, for which PyTorch's own defaults differ between kinds of operation, and adds up.
+
+    UserError where PyTorch is older than the switches: elsewhere it may be another one than at home.
+    """
     bits = "tf32" if precision == "tf32" else "ieee"
     matmul, cudnn = torch.backends.cuda.matmul, _untyped(torch.backends.cudnn)
+    if not hasattr(matmul, "fp32_precision"):
+        raise UserError(
+            f"PyTorch {torch.__version__} cannot be told how exactly a GPU calculates; install 2.9 or newer, or set "
+            "device to cpu"
+        )
     matmul.fp32_precision = cudnn.conv.fp32_precision = cudnn.rnn.fp32_precision = bits
     # Products of 16 bits are added up in float32.
     matmul.allow_bf16_reduced_precision_reduction = False
