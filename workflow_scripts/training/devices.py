@@ -18,8 +18,10 @@ EVALUATION_BATCH = {"cpu": 64, "cuda": 256}
 # Numbers that a GPU is given at once where nothing is learned: of 256 large pictures the first maps alone would take
 # more memory than a training with a small batch.
 LARGEST_PASS = 2**22
-# Of a GPU's free memory, for what all batches are taken from.
+# Of a GPU's free memory, for what all batches are taken from: by all trainings that may use it at a time.
 RESIDENT_SHARE = 0.5
+# GPU → how many trainings may use it at a time, see prepare.
+_sharing: dict[torch.device, int] = {}
 # What is said where a processor's memory ends, and where a GPU's does for what CUDA, cuBLAS or cuDNN need themselves.
 # Of what PyTorch asks of a GPU it has an error of its own.
 _NO_MEMORY = re.compile(r"can't allocate memory|CUDA error: out of memory|_ALLOC(ATION)?_FAILED")
@@ -36,12 +38,12 @@ def type_of(wanted: str) -> str:
     return "cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu"
 
 
-def prepare(wanted: str, train: Train, number: int | None = None) -> torch.device:
+def prepare(wanted: str, train: Train, number: int | None = None, sharing: int = 1) -> torch.device:
     """The device for "auto", "cpu" or "cuda", with threads, precision and determinism as the settings say.
 
     The number of threads changes the bytes of a result on a CPU, so it never follows the machine. `number`: position
-    of the GPU that is reserved for this process; None: one is reserved if it is needed. Raises UserError when a GPU is
-    wanted and there is none.
+    of the GPU that is reserved for this process; None: one is reserved if it is needed. `sharing`: trainings that may
+    use this GPU at a time. Raises UserError when a GPU is wanted and there is none.
     """
     torch.set_num_threads(train.torch_threads)
     if type_of(wanted) == "cpu":
@@ -53,6 +55,7 @@ def prepare(wanted: str, train: Train, number: int | None = None) -> torch.devic
     _set_arithmetic(train.precision)
     device = torch.device("cuda", process_gpus(gpus(), 1)[0] if number is None else number)
     torch.cuda.set_device(device)
+    _sharing[device] = sharing
     return device
 
 
@@ -96,8 +99,13 @@ def gpus() -> tuple[str, ...]:
 
 
 def may_hold(device: torch.device, size: int) -> bool:
-    """Whether so many bytes of samples may stay on the device: on a GPU, at most half of its free memory."""
-    return device.type == "cuda" and size <= RESIDENT_SHARE * torch.cuda.mem_get_info()[0]
+    """Whether so many bytes of samples may stay on the device: on a GPU, at most half of its free memory.
+
+    Trainings that share it may start together, and see the same free memory: each may have its part of that half.
+    """
+    if device.type != "cuda":
+        return False
+    return size * _sharing.get(device, 1) <= RESIDENT_SHARE * torch.cuda.mem_get_info()[0]
 
 
 def judged_at_once(device: torch.device, numbers: int) -> int:
