@@ -79,7 +79,7 @@ def timed(declared: Declared, run: str, steps: str, args: argparse.Namespace) ->
     train = declared.train(run, epochs=args.epochs, **changes)
     on_gpu = devices.type_of(args.device) == "cuda"
     number = process_gpus(devices.gpus(), 1, args.at_once)[0] if on_gpu else None
-    device = devices.prepare(args.device, train, number)
+    device = devices.prepare(args.device, train, number, args.at_once)
     share = declared.claims["table1.total.validation"] / declared.claims["table1.total.train"]
     validated = math.ceil(args.images * share)
     images, rows = made_images(args.images + validated, args.size), np.arange(args.images + validated)

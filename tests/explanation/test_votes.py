@@ -1,11 +1,13 @@
 """A vote is explained by its members: its class is the vote's own, its map their mean, its bar as long as it says."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 
 from tests import made
@@ -90,6 +92,24 @@ def test_members_are_asked_for_the_class_of_the_vote(votes, monkeypatch):
     rows = vote.judge(False)[0].head(3).assign(predicted="empty")
     vote.maps(rows)
     assert asked == [("cnn", ["empty"] * 3), ("joint", ["empty"] * 3)]
+
+
+def test_each_member_calculates_as_its_own_training_says(votes):
+    inputs, out, settings = votes
+    args = inputs.arguments(runs=inputs.root / "runs", out=out, settings=settings)
+    samples = read_samples(args.dataset, args.arrays, args.split, 0)
+    vote, _ = explain._read(args, parse(ExplainSettings, settings), "soft", samples)
+    # On a GPU the same holds for precision and determinism; threads can be seen without one.
+    threads = {"cnn": 2, "joint": 1}
+    members, used = [], []
+    for member in vote.members:
+        own = replace(member.weights.settings, train=replace(member.train, torch_threads=threads[member.run]))
+        members.append(replace(member, weights=replace(member.weights, settings=own)))
+        member.network.register_forward_hook(lambda *_, run=member.run: used.append((run, torch.get_num_threads())))
+    vote = replace(vote, members=tuple(members))
+    rows = vote.judge(False)[0].head(2)
+    vote.maps(rows)
+    assert set(used) == set(threads.items()) and [run for run, _ in used[-2:]] == ["joint", "joint"]
 
 
 def test_a_vote_has_pictures_and_no_embedding_and_its_record_names_what_it_read(votes, tmp_path):

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import resource
 import socket
 import time
 
@@ -89,6 +90,18 @@ def test_a_file_put_there_by_hand_is_taken_without_a_network(tmp_path, offline):
     assert record["from"] == f"{made.CNN}.safetensors, put there by hand"
     assert record["published_sha256"] == digest_file(tmp_path / "by_hand" / f"{made.CNN}.safetensors")
     assert record["sha256"] == digest_file(tmp_path / "out.safetensors") and not offline
+
+
+def test_a_full_disk_is_an_error_of_the_system(tmp_path, offline):
+    (tmp_path / "by_hand").mkdir()
+    save_file(whole(made.CNN), tmp_path / "by_hand" / f"{made.CNN}.safetensors")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            fetch_published(made.CNN, tmp_path / "out.safetensors", tmp_path / "by_hand", QUICK)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def test_a_file_in_the_hubs_cache_is_taken_without_a_network(tmp_path, offline):

@@ -8,7 +8,7 @@ import sys
 import pytest
 import yaml
 
-from workflow_scripts.settings.environment import failures, prepare_process
+from workflow_scripts.settings.environment import failures, has_gpu, prepare_process
 
 NOW = 1_000_000.0
 
@@ -72,3 +72,20 @@ def test_jobs_that_call_python_get_the_one_that_plans_also_where_it_is_called_py
     gc.set_threshold(*thresholds)
     called = subprocess.run(["python", "-m", "x y"], capture_output=True, text=True, check=True)
     assert called.stdout == "this one -m x y\n"
+
+
+def files(folder, *names):
+    folder.mkdir()
+    for name in names:
+        (folder / name).touch()
+    return folder
+
+
+def test_a_gpu_is_seen_whatever_its_number_is_and_in_the_linux_of_windows(tmp_path):
+    driver = files(tmp_path / "driver", "libcuda.so.1")
+    # A container that was given the fourth of several GPUs.
+    assert has_gpu(files(tmp_path / "fourth", "null", "nvidiactl", "nvidia3"), driver)
+    assert has_gpu(files(tmp_path / "windows", "null", "dxg"), driver)
+    # A driver without a device, and a device of another maker.
+    assert not has_gpu(files(tmp_path / "driver_alone", "null", "nvidiactl", "nvidia-uvm"), driver)
+    assert not has_gpu(tmp_path / "windows", tmp_path / "none")

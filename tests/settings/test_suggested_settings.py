@@ -58,16 +58,19 @@ def test_what_is_pasted_is_a_part_of_a_study():
     }
 
 
-def test_a_step_is_timed_at_every_size_that_the_images_have(tmp_path, monkeypatch, caplog):
+# Of two classes a batch of two has both; of four it lacks some, whose weights in the loss are wanted all the same.
+@pytest.mark.parametrize("classes", [2, 4])
+def test_a_step_is_timed_at_every_size_that_the_images_have(tmp_path, monkeypatch, caplog, classes):
     study = {
         "extends": "own_images",
         "source": str(tmp_path),
         "runs": {"network": {"model": "test_efficientnet", "weights": None, "train": {"frozen_stages": 1}}},
-        "train": {"batch_size": 2},
+        "train": {"batch_size": 2, "class_weights": "balanced"},
     }
     (tmp_path / "my.yaml").write_text(yaml.safe_dump({"results": str(tmp_path / "out"), "studies": {"mine": study}}))
     dataset = tmp_path / "out" / "mine" / "dataset"
-    MANIFEST.write(dataset / "manifest.csv", manifest())
+    images = manifest()
+    MANIFEST.write(dataset / "manifest.csv", images.assign(label=[f"c{number % classes}" for number in range(12)]))
     monkeypatch.chdir(ROOT)
     arguments = SimpleNamespace(study="mine", configfile=tmp_path / "my.yaml", minutes=10.0)
     with pytest.raises(UserError, match="make it with `snakemake mine_data --configfile .*my.yaml`"):

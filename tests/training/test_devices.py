@@ -11,6 +11,7 @@ import torch
 
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.runtime import reservations
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.training import devices
 
 CONTEXT = multiprocessing.get_context("fork")
@@ -209,6 +210,26 @@ def test_every_switch_of_a_gpu_is_set_whatever_it_was_before(monkeypatch, switch
     assert switches() == [multiplies] * 3 + [False, False, False] and torch.are_deterministic_algorithms_enabled()
     devices.prepare("cuda", Train(precision=precision, deterministic=False), 0)
     assert switches() == [multiplies] * 3 + [False, True, False] and not torch.are_deterministic_algorithms_enabled()
+
+
+@pytest.mark.parametrize(("sharing", "largest"), [(1, 8e9), (4, 2e9)])
+def test_trainings_that_start_together_hold_at_most_half_of_a_gpu_among_them(monkeypatch, sharing, largest):
+    for name, value in (("is_available", True), ("set_device", None), ("mem_get_info", (16e9, 24e9))):
+        monkeypatch.setattr(torch.cuda, name, lambda *_, value=value: value)
+    # All of them see the same room, because none has taken any yet.
+    gpu = devices.prepare("cuda", Train(deterministic=False), 0, sharing)
+    assert devices.may_hold(gpu, int(largest)) and not devices.may_hold(gpu, int(largest) + 1)
+    assert not devices.may_hold(devices.prepare("cpu", Train()), 1)
+
+
+def test_an_older_pytorch_that_has_not_these_switches_is_a_line_that_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "set_device", lambda device: None)
+    # As before PyTorch 2.9.
+    monkeypatch.setattr(torch.backends.cuda, "matmul", SimpleNamespace(allow_tf32=False))
+    with pytest.raises(UserError, match=r"PyTorch \d.* calculates; install 2\.9 or newer, or set device to cpu$"):
+        devices.prepare("cuda", Train(), 0)
+    assert devices.prepare("cpu", Train()) == torch.device("cpu")
 
 
 def fills():

@@ -2,12 +2,14 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from tests import made
 from tests.training.running import changed, run
@@ -47,10 +49,11 @@ def killed(number, after=0, during=0):
             if count[0] == after:
                 os.kill(os.getpid(), number)
 
-        def half(state, path):
-            write(state, path)
+        def half(state, file):
+            write(state, file)
             if count[0] == during - 1:
-                os.truncate(path, path.stat().st_size // 2)
+                file.flush()
+                os.ftruncate(file.fileno(), file.tell() // 2)
                 os.kill(os.getpid(), number)
 
         checkpoints.Checkpoints.save, checkpoints.torch.save = saved, half
@@ -110,6 +113,24 @@ def stop_after(monkeypatch, saves):
             raise StoppedError
 
     monkeypatch.setattr(checkpoints.Checkpoints, "save", counted)
+
+
+def test_a_full_disk_is_an_error_of_the_system_and_the_state_before_stands(tmp_path):
+    states, large = checkpoints.Checkpoints(tmp_path), {"weights": torch.zeros(1_000_000)}
+    states.save(1, {"step": 1})
+    (tmp_path / "unfinished").symlink_to("/dev/full")
+    with pytest.raises(OSError, match=f"No space left on device: '{tmp_path}/unfinished'"):
+        states.save(2, large)
+    # A limit lets a part of the file be written, after which PyTorch says of it that this is a failure of its own.
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            states.save(2, large)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    # What was half-written takes no room.
+    assert states.load() == {"step": 1} and len(list(tmp_path.iterdir())) == 1
 
 
 @pytest.mark.parametrize("damaged", [1, 2])

@@ -17,6 +17,9 @@ from workflow_scripts.models.weights import load_trained, read_trained
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
 from workflow_scripts.steps import finish_run, train
+from workflow_scripts.training import devices, inference
+from workflow_scripts.training.feeders.pixels import PixelView
+from workflow_scripts.training.samples import read_samples
 
 SETTINGS = made.settings(epochs=1)
 
@@ -42,6 +45,24 @@ def test_probabilities_are_the_networks_own(trained):
             expected = torch.softmax(model(image).double(), 1)[0].numpy()
         row = table.loc[name, [f"p_{label}" for label in made.CLASSES]].to_numpy(dtype="float64")
         np.testing.assert_allclose(row, expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("device", "numbers", "at_once"),
+    [("cpu", 3 * 224 * 224, 64), ("cuda", 3 * 32 * 32, 256), ("cuda", 3 * 224 * 224, 27), ("cuda", 2**40, 1)],
+)
+def test_large_pictures_pass_a_gpu_a_few_at_a_time(device, numbers, at_once):
+    assert devices.judged_at_once(torch.device(device), numbers) == at_once
+
+
+def test_a_subset_passes_in_parts_of_that_size(trained, monkeypatch):
+    asked, seen = [], []
+    monkeypatch.setattr(devices, "judged_at_once", lambda device, numbers: asked.append(numbers) or 5)
+    samples = read_samples(trained.root / "dataset", trained.root / "arrays", trained.split, 0)
+    subset = samples.subset("test")
+    batches = PixelView(made.train(), 0, [0.5] * 3, [0.25] * 3).applied(samples.arrays, subset, torch.device("cpu"))
+    inference.predict(lambda images: seen.append(len(images)) or images.mean((2, 3)), batches, "float32")
+    assert asked == [3 * 32 * 32] and sum(seen) == len(subset) and set(seen[:-1]) == {5}
 
 
 def test_the_record_names_training_and_outputs(trained):

@@ -80,6 +80,17 @@ def test_packed_and_padded_patients_get_the_same_scores(cell, layers):
     assert torch.equal(padded, other_padding)
 
 
+@pytest.mark.parametrize(("layers", "dropout", "by_cudnn"), [(2, 0.3, False), (2, 0.0, True), (1, 0.3, True)])
+@pytest.mark.parametrize("batching", ["packed", "padded"])
+def test_what_is_left_out_between_layers_is_drawn_from_generators_that_states_hold(layers, dropout, by_cudnn, batching):
+    run = Recurrent("recurrent", hidden=8, layers=layers, dropout=dropout, batching=batching)
+    network, seen = build_recurrent(run, 2, InputShape(WIDTH, 1, 1), None), []
+    network.encoder.cells.register_forward_pre_hook(lambda *_: seen.append(torch.backends.cudnn.enabled))
+    for training in (True, False):
+        network.train(training)(torch.randn(3, 4, WIDTH), torch.tensor([4, 2, 1]))
+    assert seen == [by_cudnn, True] and torch.backends.cudnn.enabled
+
+
 def test_training_ends_when_the_validation_loss_has_not_fallen_for_as_long_as_patience():
     _, trained, *_ = fitted(mislabelled=25)
     losses = [row["validation_loss"] for row in trained.history]

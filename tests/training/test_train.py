@@ -96,7 +96,14 @@ class Greedy(torch.nn.Module):
 
 @pytest.mark.parametrize(
     ("error", "first_line"),
-    [(None, "can't allocate memory"), (torch.OutOfMemoryError("CUDA out of memory. Tried\nand more"), "Tried")],
+    [
+        (None, "can't allocate memory"),
+        (torch.OutOfMemoryError("CUDA out of memory. Tried\nand more"), "Tried"),
+        # What CUDA and its libraries need for themselves is not asked of PyTorch.
+        (torch.AcceleratorError("CUDA error: out of memory\nand more"), "out of memory"),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"), "cublasCreate"),
+        (RuntimeError("cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED"), "DEVICE_ALLOCATION"),
+    ],
 )
 def test_the_end_of_memory_is_a_line_that_names_batch_size_and_precision(tmp_path, error, first_line):
     _, training, validation, block = prepared("pixels", precision="bfloat16")
@@ -113,6 +120,13 @@ def test_a_layer_that_cudnn_has_nothing_for_is_a_line_that_says_what_to_change(t
     with pytest.raises(UserError, match=r"layer .* in bfloat16 \(GET was .*\); set train.channels_last or") as refused:
         loop.fit(nothing, training, validation, block, CLASSES, 1, Saving(Checkpoints(tmp_path), 9, 9))
     assert "and more" not in str(refused.value)
+
+
+def test_a_gpu_that_pytorch_was_not_built_for_is_a_line_that_says_what_to_change(tmp_path):
+    _, training, validation, block = prepared("pixels")
+    old = Greedy(torch.AcceleratorError("CUDA error: no kernel image is available for execution on the device\nmore"))
+    with pytest.raises(UserError, match=r"PyTorch \d.* has no code for this GPU; .* set device to cpu$"):
+        loop.fit(old, training, validation, block, CLASSES, 1, Saving(Checkpoints(tmp_path), 9, 9))
 
 
 @pytest.mark.parametrize("method", ["training", "applied"])

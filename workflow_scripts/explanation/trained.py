@@ -91,6 +91,7 @@ class Trained:
         Columns: id, label, first, count, predicted, probability, probability_true. The index is that of the samples'
         table; the probabilities are those of the predicted and of the true class.
         """
+        self._prepare_device()
         rows = self.samples.table.loc[self.samples.table["subset"] == self.reported, ["id", "label", "first", "count"]]
         batches = self._batches(rows)
         seen = look(self.network, batches, self.train.precision, features)
@@ -105,6 +106,7 @@ class Trained:
 
     def maps(self, rows: pd.DataFrame, network: nn.Module | None = None) -> dict[str, Maps]:
         """Grad-CAM of this network, or of another, for the class that was predicted for these rows, by branch."""
+        self._prepare_device()
         numbers = rows["predicted"].map(self.weights.classes.index).to_numpy()
         batch = self._batches(rows).batch(np.arange(len(rows)))
         return gradcam(network or self.network, batch.inputs[0], numbers, self.targets)
@@ -124,12 +126,17 @@ class Trained:
 
     def scores(self, rows: np.ndarray, counts: np.ndarray) -> np.ndarray:
         """float64 N×K probabilities of samples that are not in the array: their R×D rows, and int64 N rows of each."""
+        self._prepare_device()
         samples = replace(self.samples, arrays=replace(self.samples.arrays, data=rows))
         table = pd.DataFrame({"id": np.arange(len(counts)).astype(str), "label": self.classes[0], "count": counts})
         subset = samples.subset_of(table.assign(first=np.cumsum(counts) - counts))
         view = view_of(self.weights, samples.arrays.description.kind)
         batches = view.applied(samples.arrays, subset, self.device)
         return inference.probabilities(inference.predict(self.network, batches, self.train.precision))
+
+    def _prepare_device(self) -> None:
+        """Calculate as this run's training did: another one may have been read, or looked at, since this one was."""
+        devices.prepare(self.device.type, self.train, self.device.index)
 
     def _batches(self, rows: pd.DataFrame) -> Batches:
         arrays, subset, weights = self.samples.arrays, self.samples.subset_of(rows), self.weights

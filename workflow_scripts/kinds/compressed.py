@@ -21,7 +21,7 @@ FORM_WORDS = {
 
 @dataclass(frozen=True)
 class Compressed(MadeKind):
-    """A trained run in fewer bits; nothing is trained again, all arithmetic is done in 32 bits."""
+    """A trained run in fewer bits; no further training. It calculates in its training's precision, ONNX in 32 bits."""
 
     position = 3
     rule = MAKE_WITH_MODEL

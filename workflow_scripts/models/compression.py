@@ -50,8 +50,8 @@ def compress(network: nn.Module, weights: TrainedWeights, to: str, folder: Path,
 def restore(network: nn.Module, file: Path, settings: TrainSettings) -> Predictor:
     """What predicts with a file that `compress` wrote: N×C×H×W images → N×K logits.
 
-    16-bit and 8-bit weights are expanded to 32 bits when they are read, and all arithmetic is done in 32 bits. The ONNX
-    file runs in onnxruntime on the processor. `settings`: of the training, see read_trained.
+    16-bit and 8-bit weights are expanded to 32 bits when they are read; the arithmetic is the caller's. The ONNX file
+    runs in onnxruntime on the processor, in 32 bits. `settings`: of the training, see read_trained.
     """
     if file.name == ONNX:
         return _onnx_session(file)

@@ -13,14 +13,14 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
 from workflow_scripts.data.download.fetching import PATIENT, Expected, Patience, check, fetch
 from workflow_scripts.models.compat import TORCHVISION  # before timm and torchvision
 from workflow_scripts.runtime.entry import log
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.runtime.files import atomic_path, digest_file
+from workflow_scripts.runtime.files import digest_file, write_bytes
 
 HUB = "https://huggingface.co"
 # What a repository of the hub calls its tensors; the first that exists is taken.
@@ -86,8 +86,8 @@ def fetch_published(name: str, target: Path, by_hand: Path, patience: Patience =
     given = _given(published, by_hand)
     raw = given or (_from_hub(published, by_hand) if published.hub else _from_url(published, by_hand, patience))
     state = _loaded(published, raw)
-    with atomic_path(target) as temporary:
-        save_file({key: value.detach().clone().contiguous() for key, value in state.items()}, temporary)
+    # Written by Python: of a full disk the library's own writer says what only it understands.
+    write_bytes(target, save({key: value.detach().clone().contiguous() for key, value in state.items()}))
     return {
         "model": name,
         "from": f"{raw.name}, put there by hand" if given else published.address,

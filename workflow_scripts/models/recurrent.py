@@ -1,6 +1,7 @@
 """Recurrent networks over the steps of samples (kinds.recurrent)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
@@ -33,6 +34,21 @@ class RecurrentCells(Protocol):
     def batching(self) -> str: ...
 
 
+@contextmanager
+def _without_cudnn() -> Iterator[None]:
+    """Within the block a GPU's recurrent layers are PyTorch's own.
+
+    What cuDNN leaves out between layers it draws from a state of its own, which PyTorch neither gives out nor takes: a
+    training that was stopped would go on with other numbers.
+    """
+    before = torch.backends.cudnn.enabled
+    torch.backends.cudnn.enabled = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.enabled = before
+
+
 class RecurrentEncoder(nn.Module):
     """Steps → what the last layer remembers after the last one.
 
@@ -48,12 +64,13 @@ class RecurrentEncoder(nn.Module):
 
     def forward(self, steps: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         """As the class says."""
-        if self.packed:
-            packed = pack_padded_sequence(steps, lengths, batch_first=True, enforce_sorted=False)
-            state = self.cells(packed)[1]
-            last = state[0] if isinstance(state, tuple) else state
-            return last[-1]
-        every_step, _ = self.cells(steps)
+        with _without_cudnn() if self.training and self.cells.dropout else nullcontext():
+            if self.packed:
+                packed = pack_padded_sequence(steps, lengths, batch_first=True, enforce_sorted=False)
+                state = self.cells(packed)[1]
+                last = state[0] if isinstance(state, tuple) else state
+                return last[-1]
+            every_step, _ = self.cells(steps)
         rows = torch.arange(len(lengths), device=steps.device)
         return every_step[rows, lengths.to(steps.device) - 1]
 

@@ -57,9 +57,14 @@ def _called_python(folder: Path) -> Path:
     return folder
 
 
-def has_gpu() -> bool:
-    """Whether this machine shows an NVIDIA GPU; asks no library, because the Snakefile must start fast."""
-    return Path("/dev/nvidia0").exists()
+def has_gpu(devices: Path = Path("/dev"), of_windows: Path = Path("/usr/lib/wsl/lib")) -> bool:
+    """Whether this machine shows an NVIDIA GPU; asks no library, because the Snakefile must start fast.
+
+    A container shows the GPUs that it was given, under the numbers that they have outside. The Linux in Windows (WSL)
+    shows none of them: there NVIDIA's driver lies among the files `of_windows`.
+    """
+    numbered = any(re.fullmatch(r"nvidia\d+", path.name) for path in devices.iterdir())
+    return numbered or ((devices / "dxg").exists() and (of_windows / "libcuda.so.1").exists())
 
 
 def failures(logs: Path, since: float, snakemake_logs: Iterable[str] = ()) -> str:

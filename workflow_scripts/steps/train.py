@@ -126,8 +126,8 @@ def trained(args: argparse.Namespace, keep: bool = False) -> "Checkpoints | None
         if is_done:
             entry.log.info("this training of %s is done", args.out)
         else:
-            device = devices.prepare(args.device, train, gpus[rank] if gpus else None)
             sharing = jobs_sharing(args.jobs_per_gpu)
+            device = devices.prepare(args.device, train, gpus[rank] if gpus else None, sharing)
             device_name = devices.describe(device, sharing)
             if gpus:
                 group.use_gpus()

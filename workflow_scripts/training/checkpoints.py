@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from workflow_scripts.runtime.files import digest_file
+from workflow_scripts.runtime.files import digest_file, named_when_full
 
 log = logging.getLogger("workflow_scripts")
 
@@ -26,11 +26,18 @@ class Checkpoints:
         self.folder = folder
 
     def save(self, position: int, state: dict[str, Any]) -> None:
-        """Write a state (tensors and plain values) atomically; older ones but one are removed after it stands."""
+        """Write a state (tensors and plain values) atomically; older ones but one are removed after it stands.
+
+        OSError where the system refuses to write it, as on a full disk.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         # One name, so that what a killed process leaves half-written is written over.
         unfinished = self.folder / "unfinished"
-        torch.save(state, unfinished)
+        try:
+            _write(state, unfinished)
+        except OSError:
+            unfinished.unlink(missing_ok=True)
+            raise
         unfinished.replace(self.folder / f"{position:010d}-{digest_file(unfinished)}.pt")
         for path in self._newest_first()[KEPT:]:
             path.unlink()
@@ -58,6 +65,17 @@ class Checkpoints:
         if not self.folder.exists():
             return []
         return sorted((path for path in self.folder.iterdir() if _NAME.fullmatch(path.name)), reverse=True)
+
+
+def _write(state: dict[str, Any], path: Path) -> None:
+    with named_when_full(path), open(path, "wb") as file:
+        try:
+            torch.save(state, file)
+        except RuntimeError as error:
+            # Of a full disk PyTorch says at which byte it stopped. What the system said came before.
+            if isinstance(error.__context__, OSError):
+                raise error.__context__ from None
+            raise
 
 
 def _digest_in(path: Path) -> str:

@@ -1,6 +1,7 @@
 """Where a network runs, and with which guarantees."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
@@ -14,10 +15,18 @@ from workflow_scripts.runtime.memory import keep_freed_memory
 from workflow_scripts.runtime.reservations import process_gpus
 
 EVALUATION_BATCH = {"cpu": 64, "cuda": 256}
-# Of a GPU's free memory, for what all batches are taken from.
+# Numbers that a GPU is given at once where nothing is learned: of 256 large pictures the first maps alone would take
+# more memory than a training with a small batch.
+LARGEST_PASS = 2**22
+# Of a GPU's free memory, for what all batches are taken from: by all trainings that may use it at a time.
 RESIDENT_SHARE = 0.5
-# What PyTorch says where a processor's memory ends; of a GPU's it has an error of its own.
-_NO_MEMORY = "can't allocate memory"
+# GPU → how many trainings may use it at a time, see prepare.
+_sharing: dict[torch.device, int] = {}
+# What is said where a processor's memory ends, and where a GPU's does for what CUDA, cuBLAS or cuDNN need themselves.
+# Of what PyTorch asks of a GPU it has an error of its own.
+_NO_MEMORY = re.compile(r"can't allocate memory|CUDA error: out of memory|_ALLOC(ATION)?_FAILED")
+# What CUDA says of a GPU that is too old, or too new, for the PyTorch that is installed.
+_NO_KERNEL = "no kernel image is available"
 # What PyTorch says where cuDNN has nothing for a layer in this precision and layout, among deterministic ones if asked.
 _NO_ENGINE = "unable to find an engine"
 
@@ -29,12 +38,12 @@ def type_of(wanted: str) -> str:
     return "cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu"
 
 
-def prepare(wanted: str, train: Train, number: int | None = None) -> torch.device:
+def prepare(wanted: str, train: Train, number: int | None = None, sharing: int = 1) -> torch.device:
     """The device for "auto", "cpu" or "cuda", with threads, precision and determinism as the settings say.
 
     The number of threads changes the bytes of a result on a CPU, so it never follows the machine. `number`: position
-    of the GPU that is reserved for this process; None: one is reserved if it is needed. Raises UserError when a GPU is
-    wanted and there is none.
+    of the GPU that is reserved for this process; None: one is reserved if it is needed. `sharing`: trainings that may
+    use this GPU at a time. Raises UserError when a GPU is wanted and there is none.
     """
     torch.set_num_threads(train.torch_threads)
     if type_of(wanted) == "cpu":
@@ -46,6 +55,7 @@ def prepare(wanted: str, train: Train, number: int | None = None) -> torch.devic
     _set_arithmetic(train.precision)
     device = torch.device("cuda", process_gpus(gpus(), 1)[0] if number is None else number)
     torch.cuda.set_device(device)
+    _sharing[device] = sharing
     return device
 
 
@@ -62,9 +72,17 @@ def _set_determinism(deterministic: bool) -> None:
 
 
 def _set_arithmetic(precision: Precision) -> None:
-    """How a GPU multiplies float32, for which PyTorch's own defaults differ between kinds of operation, and adds up."""
+    """How a GPU multiplies float32, for which PyTorch's own defaults differ between kinds of operation, and adds up.
+
+    UserError where PyTorch is older than the switches: elsewhere it may be another one than at home.
+    """
     bits = "tf32" if precision == "tf32" else "ieee"
     matmul, cudnn = torch.backends.cuda.matmul, _untyped(torch.backends.cudnn)
+    if not hasattr(matmul, "fp32_precision"):
+        raise UserError(
+            f"PyTorch {torch.__version__} cannot be told how exactly a GPU calculates; install 2.9 or newer, or set "
+            "device to cpu"
+        )
     matmul.fp32_precision = cudnn.conv.fp32_precision = cudnn.rnn.fp32_precision = bits
     # Products of 16 bits are added up in float32.
     matmul.allow_bf16_reduced_precision_reduction = False
@@ -81,8 +99,22 @@ def gpus() -> tuple[str, ...]:
 
 
 def may_hold(device: torch.device, size: int) -> bool:
-    """Whether so many bytes of samples may stay on the device: on a GPU, at most half of its free memory."""
-    return device.type == "cuda" and size <= RESIDENT_SHARE * torch.cuda.mem_get_info()[0]
+    """Whether so many bytes of samples may stay on the device: on a GPU, at most half of its free memory.
+
+    Trainings that share it may start together, and see the same free memory: each may have its part of that half.
+    """
+    if device.type != "cuda":
+        return False
+    return size * _sharing.get(device, 1) <= RESIDENT_SHARE * torch.cuda.mem_get_info()[0]
+
+
+def judged_at_once(device: torch.device, numbers: int) -> int:
+    """Samples of a forward pass in which nothing is learned; `numbers`: of one sample.
+
+    On a processor always the same, because it changes the bytes of a result.
+    """
+    most = EVALUATION_BATCH[device.type]
+    return most if device.type == "cpu" else min(most, max(1, LARGEST_PASS // numbers))
 
 
 def sent(values: np.ndarray, device: torch.device) -> torch.Tensor:
@@ -103,10 +135,15 @@ def device_errors(device: torch.device, train: Train) -> Iterator[None]:
         yield
     except RuntimeError as error:
         first_line = str(error).splitlines()[0][:120]
-        if isinstance(error, torch.OutOfMemoryError) or _NO_MEMORY in str(error):
+        if isinstance(error, torch.OutOfMemoryError) or _NO_MEMORY.search(str(error)):
             raise UserError(
                 f"the memory of the {device.type} is too small for batch_size {train.batch_size} in {train.precision} "
                 f"({first_line}); lower train.batch_size, set train.precision to bfloat16, or let fewer jobs share it"
+            ) from None
+        if _NO_KERNEL in str(error):
+            raise UserError(
+                f"PyTorch {torch.__version__} has no code for this GPU; install one that is built for it, take another "
+                "GPU, or set device to cpu"
             ) from None
         if _NO_ENGINE in str(error):
             raise UserError(

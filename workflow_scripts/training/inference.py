@@ -81,7 +81,8 @@ def predict(model: Predictor, batches: Batches, precision: Precision) -> torch.T
     """float32 N×K logits of a subset (not empty), in its order, on the device; leaves a network in eval mode."""
     if isinstance(model, nn.Module):
         model.eval()
-    size, order = devices.EVALUATION_BATCH[batches.device.type], batches.ordered(np.arange(len(batches)))
+    order = batches.ordered(np.arange(len(batches)))
+    size = devices.judged_at_once(batches.device, order.inputs(0, 1)[0].numel())
     parts = []
     with torch.no_grad(), devices.autocast(batches.device, precision):
         for start in range(0, len(batches), size):
