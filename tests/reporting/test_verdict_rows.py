@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from judging import Real, claims, rows, stating
+from judging import Real, claims, printing, rows, stating
 
 from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.contracts.record import write_record
@@ -176,3 +176,27 @@ def test_too_few_patients_cannot_tell_and_it_is_said(tmp_path):
     few = rows(FewPatients(tmp_path).write())
     assert {few[name].verdict for name in ("optimistic", "modest", "worst", "beats")} == {CANNOT_TELL}
     assert all("at least 10 groups are needed" in few[name].why for name in ("optimistic", "worst"))
+
+
+COURSE = """\
+  - {id: gained, place: p. 2, study: cvm_cervix, run: cvm, subset: train, metric: last_epoch_accuracy, value: 3,
+     unit: percentage_points, against: {run: weak}}
+"""
+ORDERS = """\
+  - {id: converged, place: p. 3, study: cvm_cervix, run: cvm, subset: validation, metric: last_epoch_accuracy,
+     relation: higher, words: converges higher, against: {run: [weak]}}
+  - {id: smaller, place: p. 3, study: cvm_cervix, run: cvm, metric: parameter_size, relation: lower, words: smaller,
+     against: {run: [weak]}}
+"""
+
+
+def test_a_difference_between_epochs_is_not_held_against_the_accuracy_of_one(real_study):
+    gained = rows(printing(real_study, COURSE))["gained"]
+    assert gained.verdict == NOT_CHECKED and gained.obtained.value is None and gained.p_value is None
+
+
+def test_why_an_order_of_numbers_that_are_not_of_predictions_is_not_judged_is_true(real_study):
+    found = rows(printing(real_study, "", ORDERS))
+    for order in ("converged", "smaller"):
+        assert found[order].verdict == NOT_CHECKED and found[order].obtained.value is not None
+        assert "were predicted" not in found[order].why

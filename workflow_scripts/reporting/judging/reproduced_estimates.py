@@ -69,6 +69,8 @@ class AbsentError(Exception):
 
 def quantity(results: Results, protocol: Protocol, measures: Measured, claim: Claim) -> Quantity:
     """A claim's number, or its difference to another, with its draws; raises AbsentError."""
+    if claim.metric not in MEASURED:
+        raise AbsentError("an order is judged by what runs predict, and this number is none of that")
     if not claim.against:
         return _single(results, protocol, measures, claim, ())
     if "subset" in claim.against and protocol.reported != "test":

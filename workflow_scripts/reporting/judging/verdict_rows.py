@@ -240,6 +240,8 @@ def _unchecked(entry: Claim | Statement) -> str:
         return ""
     if "study" in entry.against:
         return "A difference between two data sets, each of which has a verdict of its own."
+    if entry.metric in EPOCHS and entry.against:
+        return "A difference between numbers in the course of trainings: how far chance moves it is not measured."
     if entry.metric == "samples" and entry.run and entry.subset not in ("validation", "test"):
         return "Counted with the copies that a run was trained on; the images themselves are counted elsewhere."
     if entry.metric in CLASS_METRICS and entry.class_name is None:
