@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from judging import Real, claims, printing, rows, stating
 
+from workflow_scripts.contracts.claims import Claim
 from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.verdict_table import (
@@ -23,6 +24,7 @@ from workflow_scripts.contracts.verdict_table import (
     VERDICTS,
 )
 from workflow_scripts.reporting.judging.judged_together import judged_together
+from workflow_scripts.reporting.judging.reproduced_estimates import answer
 from workflow_scripts.reporting.judging.verdict_rows import judged_elsewhere
 from workflow_scripts.steps import verdict
 
@@ -193,6 +195,18 @@ ORDERS = """\
 def test_a_difference_between_epochs_is_not_held_against_the_accuracy_of_one(real_study):
     gained = rows(printing(real_study, COURSE))["gained"]
     assert gained.verdict == NOT_CHECKED and gained.obtained.value is None and gained.p_value is None
+
+
+def test_an_image_that_ten_folds_train_on_is_one_image():
+    split = {str(fold): {"train": {"a": 45, "b": 45}, "test": {"a": 5, "b": 5}} for fold in range(10)}
+    jobs = [(fold, seed) for fold in range(10) for seed in range(3)]
+    run = SimpleNamespace(jobs=jobs, histories=[pd.DataFrame({"train_accuracy": [0.5, 0.8]})] * len(jobs))
+    protocol = SimpleNamespace(runs={"cvm": run}, record=SimpleNamespace(counts=split))
+    results = SimpleNamespace(settings=SimpleNamespace(study="cvm_cervix"), manifest=range(100))
+    where = {"metric": "last_epoch_accuracy", "run": "cvm", "subset": "train"}
+    course = Claim("last", "p. 2", "cvm_cervix", value=80.0, unit="percent", **where)
+    obtained = answer(results, protocol, None, course)
+    assert obtained.value.n == 100 and obtained.uncertain.sampling == pytest.approx(0.04, abs=0.001)
 
 
 def test_why_an_order_of_numbers_that_are_not_of_predictions_is_not_judged_is_true(real_study):

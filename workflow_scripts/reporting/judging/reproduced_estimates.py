@@ -122,7 +122,9 @@ def _epoch(results: Results, protocol: Protocol, claim: Claim) -> Answer:
     column = f"{claim.subset}_accuracy"
     histories = Grid.of(run.jobs, run.histories)
     points = histories.measured(lambda history: float(history[column].iloc[EPOCHS[claim.metric]]))
-    images = sum(sum(counts.get(claim.subset or "", {}).values()) for counts in protocol.record.counts.values())
+    counted = sum(sum(counts.get(claim.subset or "", {}).values()) for counts in protocol.record.counts.values())
+    # Of several folds an image is trained on in most, and is one all the same.
+    images = min(counted, len(results.manifest))
     if not images:
         return Answer(NOTHING, missing=f"no {claim.subset} samples were split off under this protocol")
     average = float(points.mean())
