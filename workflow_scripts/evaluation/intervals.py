@@ -109,9 +109,11 @@ def difference(points: np.ndarray, draws: np.ndarray, behind: Observed) -> Uncer
     """The mean of a difference of two runs on the same units, with the standard errors of its parts.
 
     Its sampling error is at least that of two units which only one run gets right, added to none: so much a handful of
-    units that differ leaves unknown.
+    units that differ leaves unknown. NaN where a fold or seed has none, as the mean of either run is there.
     """
     errors = estimated(points, draws, behind)
+    if np.isnan(points).any():
+        return replace(errors, value=np.nan)
     if errors.sampling is None or errors.error < SAME:
         return errors
     rare = float(np.sqrt(2) / (behind.predictions / points.shape[1] + 4))
