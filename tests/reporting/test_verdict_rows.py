@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 from judging import Real, claims, printing, rows, stating
@@ -23,7 +24,9 @@ from workflow_scripts.contracts.verdict_table import (
     VERDICT,
     VERDICTS,
 )
+from workflow_scripts.evaluation.uncertainty import FEWEST_TRAININGS, trainings_of
 from workflow_scripts.reporting.judging.judged_together import judged_together
+from workflow_scripts.reporting.judging.orders import few_seeds
 from workflow_scripts.reporting.judging.reproduced_estimates import answer
 from workflow_scripts.reporting.judging.verdict_rows import judged_elsewhere
 from workflow_scripts.steps import verdict
@@ -155,6 +158,18 @@ def test_one_training_seed_cannot_tell_and_says_so(tmp_path):
         for name in ("accuracy", "optimistic", "best")
     )
     assert one["samples"].verdict == HOLDS
+
+
+def test_two_seeds_are_in_the_interval_and_the_sentence_does_not_leave_them_out(tmp_path):
+    why = rows(Real(tmp_path, seeds=[0, 1]).write())["accuracy"].why
+    assert why.endswith("2 training seeds: how far trainings differ is unknown, at least 1 more seed is needed.")
+
+
+@pytest.mark.parametrize(("folds", "more"), [(1, "2 more seeds are"), (2, "1 more seed is"), (10, "1 more seed is")])
+def test_of_several_folds_two_seeds_tell_how_trainings_differ(folds, more):
+    assert few_seeds(1, folds).endswith(f"at least {more} needed.")
+    points = np.random.default_rng(0).normal(0.9, 0.01, (folds, 1 + int(more[0])))
+    assert trainings_of(points) >= FEWEST_TRAININGS > trainings_of(points[:, :-1])
 
 
 def test_what_a_training_took_is_no_matter_of_chance(real_study, real_rows):
