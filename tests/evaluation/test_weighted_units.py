@@ -96,10 +96,10 @@ def test_draws_and_points_are_one_definition_with_weights_of_any_size():
 
 
 def test_where_all_others_are_lost_there_is_no_specificity():
-    rng = np.random.default_rng(0)
+    rng, labels = np.random.default_rng(0), np.zeros(30, int)
     for _ in range(50):
         weights, p = rng.uniform(0.5, 3, 30), rng.dirichlet(np.ones(2), 30)
-        for scores in (point(np.zeros(30, int), p, 10, weights), replicates(np.zeros(30, int), p, weights[:, None], 10)):
+        for scores in (point(labels, p, 10, weights), replicates(labels, p, weights[:, None], 10)):
             specificity = np.ravel(scores.per_class["specificity"])
             assert np.isnan(specificity[0]) and 0 <= specificity[1] <= 1
 
