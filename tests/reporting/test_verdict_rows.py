@@ -12,9 +12,11 @@ from judging import Real, claims, printing, rows, stating
 from workflow_scripts.contracts.claims import Claim
 from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.contracts.record import write_record
+from workflow_scripts.contracts.run_tables import ALL
 from workflow_scripts.contracts.verdict_table import (
     CANNOT_TELL,
     FAILS,
+    HIGHER,
     HOLDS,
     LOWER,
     NOT_CHECKED,
@@ -29,12 +31,13 @@ from workflow_scripts.reporting.judging.judged_together import judged_together
 from workflow_scripts.reporting.judging.orders import few_seeds
 from workflow_scripts.reporting.judging.reproduced_estimates import answer
 from workflow_scripts.reporting.judging.verdict_rows import judged_elsewhere
+from workflow_scripts.reporting.reproduced import obtained
 from workflow_scripts.steps import verdict
 
 EXPECTED = {
     "accuracy": CANNOT_TELL,  # 400 samples are too few for two points at 90 %
     "optimistic": LOWER,
-    "modest": "higher",
+    "modest": HIGHER,
     "lead": CANNOT_TELL,
     "best": HOLDS,
     "worst": FAILS,
@@ -220,8 +223,8 @@ def test_an_image_that_ten_folds_train_on_is_one_image():
     results = SimpleNamespace(settings=SimpleNamespace(study="cvm_cervix"), manifest=range(100))
     where = {"metric": "last_epoch_accuracy", "run": "cvm", "subset": "train"}
     course = Claim("last", "p. 2", "cvm_cervix", value=80.0, unit="percent", **where)
-    obtained = answer(results, protocol, None, course)
-    assert obtained.value.n == 100 and obtained.uncertain.sampling == pytest.approx(0.04, abs=0.001)
+    reached = answer(results, protocol, None, course)
+    assert reached.value.n == 100 and reached.uncertain.sampling == pytest.approx(0.04, abs=0.001)
 
 
 def test_why_an_order_of_numbers_that_are_not_of_predictions_is_not_judged_is_true(real_study):
@@ -229,3 +232,34 @@ def test_why_an_order_of_numbers_that_are_not_of_predictions_is_not_judged_is_tr
     for order in ("converged", "smaller"):
         assert found[order].verdict == NOT_CHECKED and found[order].obtained.value is not None
         assert "were predicted" not in found[order].why
+
+
+PARTS = """\
+  - {id: part, place: p. 2, study: cvm_cervix, run: cvm, subset: test, source: cric, metric: accuracy, value: 70,
+     unit: percent}
+  - {id: apart, place: p. 2, study: cvm_cervix, run: cvm, subset: test, source: sipakmed, metric: accuracy, value: 7,
+     unit: percentage_points, against: {source: cric}}
+  - {id: whole, place: p. 2, study: cvm_cervix, run: cvm, subset: test, source: sipakmed, metric: accuracy, value: 70,
+     unit: percent}
+"""
+
+
+def test_a_number_of_one_data_set_is_not_held_against_all_of_them_together(real_study):
+    found = rows(printing(real_study, PARTS))
+    for claim in ("part", "apart"):
+        assert found[claim].verdict == NOT_RUN and "of cric alone" in found[claim].why.lower()
+        assert found[claim].obtained.value is None and found[claim].leak_free.value is None
+    assert found["whole"].verdict == HIGHER  # the study has no other
+
+
+def test_the_accuracy_of_one_data_set_is_the_one_that_was_measured_on_it():
+    head = {"fold": ALL, "seed": ALL, "subset": "test", "metric": "accuracy", "low": 0.5, "high": 0.9, "n": 40}
+    measured = pd.DataFrame([{**head, "class": "", "value": 0.8}, {**head, "class": "cric", "value": 0.7}])
+    run = SimpleNamespace(metrics=measured, reported="test")
+    protocol = SimpleNamespace(runs={"cvm": run}, reported="test")
+    manifest = pd.DataFrame({"source": ["cric", "sipakmed"]})
+    results = SimpleNamespace(settings=SimpleNamespace(study="cvm_cervix"), manifest=manifest)
+    where = {"value": 70, "unit": "percent", "subset": "test", "run": "cvm"}
+    for source, metric, value in (("cric", "accuracy", 0.7), (None, "accuracy", 0.8), ("cric", "macro_f1", None)):
+        claim = Claim("part", "p. 2", "cvm_cervix", metric=metric, source=source, **where)
+        assert obtained(results, protocol, claim).value == value

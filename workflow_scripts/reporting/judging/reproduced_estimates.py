@@ -12,7 +12,16 @@ from workflow_scripts.evaluation.intervals import difference, difference_interva
 from workflow_scripts.evaluation.paper_chance import share_error
 from workflow_scripts.evaluation.quantities import CONFUSIONS, Measured, Quantity
 from workflow_scripts.evaluation.uncertainty import Uncertain, training_error, trainings_of
-from workflow_scripts.reporting.reproduced import EPOCHS, NOTHING, Value, answered_by, class_of, obtained, set_against
+from workflow_scripts.reporting.reproduced import (
+    EPOCHS,
+    NOTHING,
+    Value,
+    answered_by,
+    class_of,
+    obtained,
+    of_a_part,
+    set_against,
+)
 from workflow_scripts.reporting.results import Protocol, Results
 from workflow_scripts.runtime.seeds import seed_for
 
@@ -90,6 +99,8 @@ def _single(results: Results, protocol: Protocol, measures: Measured, claim: Cla
     unpredicted = f"no {subset} samples were predicted under this protocol"
     if claim.run is None:
         raise AbsentError(unpredicted)
+    if of_a_part(results, claim):
+        raise AbsentError(f"it is of {claim.source} alone, and a verdict is on all data of the study together")
     try:
         return measures.quantity(claim.run, claim.metric, subset, names[0] or "", names[1] or "", over)
     except KeyError:
