@@ -263,3 +263,28 @@ def test_the_accuracy_of_one_data_set_is_the_one_that_was_measured_on_it():
     for source, metric, value in (("cric", "accuracy", 0.7), (None, "accuracy", 0.8), ("cric", "macro_f1", None)):
         claim = Claim("part", "p. 2", "cvm_cervix", metric=metric, source=source, **where)
         assert obtained(results, protocol, claim).value == value
+
+
+VAGUE = """\
+  - {id: misses, place: p. 2, study: cvm_cervix, run: cvm, subset: test, metric: confusions, class: A, value: 40,
+     unit: count}
+  - {id: of_a_class, place: p. 2, study: cvm_cervix, run: cvm, subset: test, metric: accuracy, class: A, value: 70,
+     unit: percent}
+  - {id: of_no_run, place: p. 2, study: cvm_cervix, subset: test, metric: accuracy, value: 70, unit: percent}
+"""
+VAGUELY = """\
+  - {id: of_no_class, place: p. 3, study: cvm_cervix, run: cvm, subset: test, metric: sensitivity, relation: higher,
+     words: more sensitive, against: {run: [weak]}}
+"""
+
+
+def test_what_names_no_number_of_a_run_gets_no_word_and_the_reason_is_true(real_study):
+    found = rows(printing(real_study, VAGUE, VAGUELY))
+    why = {
+        "misses": "It does not say for which class they were taken.",
+        "of_a_class": "Accuracy of one class is not measured.",
+        "of_no_run": "It does not say of which run.",
+        "of_no_class": "It does not say of which class.",
+    }
+    assert {claim: found[claim].why for claim in why} == why
+    assert {found[claim].verdict for claim in why} == {NOT_RUN}

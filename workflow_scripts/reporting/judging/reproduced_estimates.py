@@ -12,6 +12,7 @@ from workflow_scripts.evaluation.intervals import difference, difference_interva
 from workflow_scripts.evaluation.paper_chance import share_error
 from workflow_scripts.evaluation.quantities import CONFUSIONS, Measured, Quantity
 from workflow_scripts.evaluation.uncertainty import Uncertain, training_error, trainings_of
+from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.reproduced import (
     EPOCHS,
     NOTHING,
@@ -95,16 +96,33 @@ def _single(results: Results, protocol: Protocol, measures: Measured, claim: Cla
     for wanted, name in zip((claim.class_name, claim.predicted), names, strict=True):
         if wanted is not None and name is None:
             raise AbsentError(f"{wanted} is no class of this study")
-    subset = answered_by(protocol, claim.subset)
-    unpredicted = f"no {subset} samples were predicted under this protocol"
-    if claim.run is None:
-        raise AbsentError(unpredicted)
+    if vague := _vague(claim):
+        raise AbsentError(vague)
     if of_a_part(results, claim):
         raise AbsentError(f"it is of {claim.source} alone, and a verdict is on all data of the study together")
+    assert claim.run is not None  # else it is vague
+    subset = answered_by(protocol, claim.subset)
     try:
         return measures.quantity(claim.run, claim.metric, subset, names[0] or "", names[1] or "", over)
     except KeyError:
-        raise AbsentError(unpredicted) from None
+        raise AbsentError(f"no {subset} samples were predicted under this protocol") from None
+
+
+def _vague(claim: Claim) -> str:
+    """Why a claim names no number that a run has; empty where it does."""
+    name, by_class = (
+        formatting.in_sentence(formatting.metric_name(claim.metric)),
+        claim.metric in (*CLASS_METRICS, CONFUSIONS),
+    )
+    if claim.run is None:
+        return "it does not say of which run"
+    if claim.class_name is None and by_class:
+        return "it does not say of which class"
+    if claim.class_name is not None and not by_class:
+        return f"{name} of one class is not measured"
+    if claim.metric == CONFUSIONS and claim.predicted is None:
+        return "it does not say for which class they were taken"
+    return ""
 
 
 def _of(obtained_quantity: Quantity, claim: Claim) -> Answer:
