@@ -288,3 +288,14 @@ def test_what_names_no_number_of_a_run_gets_no_word_and_the_reason_is_true(real_
     }
     assert {claim: found[claim].why for claim in why} == why
     assert {found[claim].verdict for claim in why} == {NOT_RUN}
+
+
+FEWER = """\
+  - {id: fewer, place: p. 2, study: cvm_cervix, subset: test, metric: samples, value: -800, unit: count,
+     against: {subset: train}}
+"""
+
+
+def test_a_difference_of_two_numbers_of_samples_rests_on_no_negative_number(real_study):
+    fewer = rows(printing(real_study, FEWER))["fewer"]
+    assert (fewer.obtained.value, fewer.obtained.n, fewer.verdict) == (-800, 2000, HOLDS)

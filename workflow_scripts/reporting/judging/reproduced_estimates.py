@@ -174,9 +174,10 @@ def _exact(results: Results, protocol: Protocol, claim: Claim) -> Answer:
         value = obtained(results, protocol, claim)
     if value.value is None:
         return Answer(NOTHING, missing="this study does not count it")
-    n = {"samples": int(value.value), "classes": len(results.manifest), "class_ratio": len(results.manifest)}.get(
-        claim.metric
-    )
+    everything = len(results.manifest)
+    # A difference of two numbers of samples is no number of samples.
+    counted = everything if claim.against else int(value.value)
+    n = {"samples": counted, "classes": everything, "class_ratio": everything}.get(claim.metric)
     return Answer(Value(value.value, value.value, value.value, n))
 
 
