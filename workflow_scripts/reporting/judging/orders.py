@@ -129,7 +129,7 @@ def power_words(n: int | None, accuracy: float | None, discordance: float | None
         smallest, how = detectable_unpaired(accuracy, n), "two proportions, an upper bound for pairs"
     else:
         return ""
-    return (
-        f"The paper's {formatting.grouped(n)} samples show differences in accuracy from {100 * smallest:.1f} points on "
-        f"(80 % power, 5 %; {how})."
-    )
+    shown = f"show differences in accuracy from {100 * smallest:.1f} points on"
+    if math.isinf(smallest):
+        shown = "are too few to show any difference in accuracy"
+    return f"The paper's {formatting.grouped(n)} samples {shown} (80 % power, 5 %; {how})."
