@@ -299,3 +299,14 @@ FEWER = """\
 def test_a_difference_of_two_numbers_of_samples_rests_on_no_negative_number(real_study):
     fewer = rows(printing(real_study, FEWER))["fewer"]
     assert (fewer.obtained.value, fewer.obtained.n, fewer.verdict) == (-800, 2000, HOLDS)
+
+
+MORE_CONFUSED = """\
+  - {id: more_confused, place: p. 2, study: cvm_cervix, run: cvm, subset: test, metric: confusions, class: A,
+     predicted: B, value: 10, unit: count, against: {class: B, predicted: A}}
+"""
+
+
+def test_counts_of_confusions_of_two_classes_are_not_subtracted_as_shares(real_study):
+    # 20 of 200 minus 10 of 50 are 10 confusions more, and 10 points less as shares.
+    assert rows(printing(real_study, MORE_CONFUSED))["more_confused"].verdict == NOT_CHECKED
