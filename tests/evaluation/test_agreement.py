@@ -38,6 +38,17 @@ def test_the_same_answers_agree_wholly_and_independent_ones_by_chance():
     assert abs(agreement(first, second, 50, rng).value) < 0.05
 
 
+def test_how_sure_an_agreement_is_does_not_depend_on_who_is_right():
+    answers = np.repeat(CLASSES[:2], [96, 4])
+    grids = [
+        Grid({(0, 0): run(answers).assign(label=labels)})
+        for labels in (answers, np.repeat(CLASSES[:2], 50), np.repeat("a", 100))
+    ]
+    lows = [agreement(grid, grid, 400, np.random.default_rng(3)).low for grid in grids]
+    # 1 - chance is 0.077, so 100 units are worth 15.4: 78.7 to 100 % of these.
+    assert lows == pytest.approx([2 * 0.7865 - 1] * 3, abs=0.001)
+
+
 def test_other_units_are_refused():
     first, second = (Grid({(0, 0): run(np.array(list(names)))}) for names in ("abc", "abca"))
     with pytest.raises(UserError, match="judges other units"):

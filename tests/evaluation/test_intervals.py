@@ -14,10 +14,11 @@ from workflow_scripts.contracts.run_tables import ALL, METRICS
 from workflow_scripts.evaluation.bootstrap import Resampler
 from workflow_scripts.evaluation.estimates import Measuring, estimate
 from workflow_scripts.evaluation.grid import Grid
-from workflow_scripts.evaluation.intervals import clopper_pearson, exact, interval
+from workflow_scripts.evaluation.intervals import clopper_pearson, difference_interval, exact, interval
 from workflow_scripts.evaluation.metric_tables import arrays
 from workflow_scripts.evaluation.metrics import point
 from workflow_scripts.evaluation.observed import observed, of_groups, of_rows
+from workflow_scripts.evaluation.uncertainty import Uncertain
 
 
 def perfect(labels, classes, per_group=0):
@@ -233,3 +234,9 @@ def test_at_an_end_that_some_draws_leave_the_interval_is_that_of_the_groups_and_
     wide = np.where(np.arange(200) % 2 == 0, abs(value - 0.3), value)[None, None]
     low, high = interval(np.array([[value]]), wide, "sensitivity", behind)
     assert high - low > 0.3 and {low, high} & {value}
+
+
+def test_losses_that_never_differ_have_no_interval_of_their_difference():
+    same = Uncertain(0.0, 0.0, 0.0, 50, 3)
+    assert np.isnan(difference_interval(same, "log_loss", 50)).all()
+    assert difference_interval(same, "brier", 50)[1] == pytest.approx(2 * (1 - 0.025 ** (1 / 50)))

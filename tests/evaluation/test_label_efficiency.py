@@ -103,6 +103,16 @@ def test_a_shift_that_all_strategies_of_a_fold_share_leaves_their_difference_alo
     assert rough.loc["area", "high"] - rough.loc["area", "low"] > 0.5
 
 
+def test_no_interval_of_an_area_leaves_its_range():
+    generator = np.random.default_rng(0)
+    values = {name: generator.uniform(0, 1, (2, 5)) for name in ("chance", "unsure")}
+    made = Curves("lstm", (RANDOM, UNSURE), LABELS, values, np.array([0.9, 1.0]), 200.0)
+    table = efficiency_table(made, generator).set_index("measure")
+    areas, difference = table.loc[["all_labels", "auc", "area"]], table.loc[["area_difference"]]
+    assert areas["low"].min() == 0 and areas["high"].max() == 1
+    assert (difference["low"] >= -1).all() and (difference["low"] < 0).all() and (difference["high"] <= 1).all()
+
+
 def test_the_intervals_of_means_hold_the_truth_as_often_as_they_say():
     generator, held = np.random.default_rng(0), 0
     for _ in range(400):

@@ -53,6 +53,24 @@ def test_holm_is_stepwise_and_never_above_one():
     assert holm(np.array([])).size == 0
 
 
+def test_what_is_undefined_corrects_no_other():
+    assert holm(np.array([np.nan, 0.04, 0.03])) == pytest.approx([np.nan, 0.06, 0.06], nan_ok=True)
+
+
+def test_of_a_mean_that_a_fold_leaves_undefined_no_difference_is_told():
+    rng, runs = np.random.default_rng(0), {}
+    for name in ("first", "second"):
+        # The second fold holds one class, and so no area under a ROC curve.
+        folds = [units(rng, np.arange(60) % 2, 1.0, ["a", "b"]), units(rng, np.zeros(60, int), 1.0, ["a", "b"], 1)]
+        runs[name] = Grid({(fold, seed): folds[fold] for fold in (0, 1) for seed in (0, 1)})
+    row = paired(runs, "first", "macro_auc").loc[("all", "second")]
+    assert row[["value", "reference_value", "difference", "low", "high", "p", "p_holm"]].isna().all()
+    defined = Grid({key: table for key, table in runs["second"].items() if key[0] == 0})
+    premium = leak_premium(defined, runs["first"], "macro_auc", 200, rng)
+    assert premium.published > 0.5
+    assert np.isnan([premium.leak_free, premium.difference, premium.low, premium.high]).all()
+
+
 def test_a_pair_turned_round_changes_signs_only():
     runs = {"x": made(2.0), "y": made(1.0, salt=1)}
     forth, back = paired(runs, "x").loc[("all", "y")], paired(runs, "y").loc[("all", "x")]

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from fabricated import units
+from scipy.stats import binom
 from simulated import CLASSES, World, accuracy
 
 from workflow_scripts.contracts.verdict_table import CANNOT_TELL, FAILS, HIGHER, HOLDS, LOWER, REPRODUCED
@@ -19,6 +20,7 @@ from workflow_scripts.evaluation.order_verdict import decide_leads, fraction_in_
 from workflow_scripts.evaluation.paper_chance import PaperChance, PaperSample, paper_chance, share_error
 from workflow_scripts.evaluation.quantities import Measured, discordant
 from workflow_scripts.evaluation.uncertainty import Uncertain, with_common_spread
+from workflow_scripts.reporting.judging.orders import power_words
 
 NINETY = Printed(0.8995, 0.9005)
 CHANCE = PaperChance(0.004, 0.006)
@@ -329,7 +331,15 @@ def test_detectable_differences_agree_with_printed_sample_sizes():
     # Fleiss (1981), without continuity correction: 0.90 against 0.80 at 5 % and 80 % needs 199 each.
     assert detectable_unpaired(0.90, 199) == pytest.approx(0.1, abs=0.0005)
     assert detectable_paired(0.25, 20_000) < detectable_paired(0.25, 200)
-    assert detectable_paired(0.01, 10) == 0.01  # no more than is discordant at all
+
+
+def test_a_difference_that_no_run_can_have_is_not_said_to_be_found():
+    # Two of a hundred units are discordant: McNemar's test finds nothing below six that all speak for one run.
+    assert binom.sf(5, 100, 0.02) < 0.02
+    assert detectable_paired(0.02, 100) == detectable_paired(0.0, 100) == math.inf
+    assert detectable_paired(0.02, 500) <= 0.02
+    words = power_words(100, None, 0.02)
+    assert words.startswith("The paper's 100 samples are too few to show any difference in accuracy (80 % power")
 
 
 def test_within_a_point_of_an_end_three_trainings_speak_for_a_paper_but_not_against_it():

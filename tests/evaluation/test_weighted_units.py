@@ -95,6 +95,15 @@ def test_draws_and_points_are_one_definition_with_weights_of_any_size():
         assert drawn.per_class[name][0] == pytest.approx(values.per_class[name], abs=1e-12), name
 
 
+def test_where_all_others_are_lost_there_is_no_specificity():
+    rng, labels = np.random.default_rng(0), np.zeros(30, int)
+    for _ in range(50):
+        weights, p = rng.uniform(0.5, 3, 30), rng.dirichlet(np.ones(2), 30)
+        for scores in (point(labels, p, 10, weights), replicates(labels, p, weights[:, None], 10)):
+            specificity = np.ravel(scores.per_class["specificity"])
+            assert np.isnan(specificity[0]) and 0 <= specificity[1] <= 1
+
+
 def test_weights_of_one_change_no_number():
     plain, table = Grid({(0, 0): cohort()}), Grid({(0, 0): weighted(cohort(), np.ones(SIZE))})
     measuring = Measuring(CLASSES, 10)

@@ -143,9 +143,16 @@ def stating(study, **replaced):
     return SimpleNamespace(folder=study.folder, received=study.received, paper=rewritten(study.paper, text))
 
 
+def printing(study, claims="", statements=""):
+    """The study with a paper that prints more: further claims and statements, in YAML."""
+    text = study.paper.joinpath("published.yaml").read_text()
+    text = text.replace("claims:\n", f"claims:\n{claims}", 1).replace("statements:\n", f"statements:\n{statements}", 1)
+    return SimpleNamespace(folder=study.folder, received=study.received, paper=rewritten(study.paper, text))
+
+
 def rewritten(paper, text):
     other = paper.parent / "other"
-    other.mkdir()
+    other.mkdir(exist_ok=True)
     (other / "published.yaml").write_text(text, encoding="utf-8")
     (other / "notes.md").write_text("# Notes\n", encoding="utf-8")
     return other

@@ -4,15 +4,19 @@ import json
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
-from judging import Real, claims, rows, stating
+from judging import Real, claims, printing, rows, stating
 
+from workflow_scripts.contracts.claims import Claim
 from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.contracts.record import write_record
+from workflow_scripts.contracts.run_tables import ALL
 from workflow_scripts.contracts.verdict_table import (
     CANNOT_TELL,
     FAILS,
+    HIGHER,
     HOLDS,
     LOWER,
     NOT_CHECKED,
@@ -22,14 +26,18 @@ from workflow_scripts.contracts.verdict_table import (
     VERDICT,
     VERDICTS,
 )
+from workflow_scripts.evaluation.uncertainty import FEWEST_TRAININGS, trainings_of
 from workflow_scripts.reporting.judging.judged_together import judged_together
+from workflow_scripts.reporting.judging.orders import few_seeds
+from workflow_scripts.reporting.judging.reproduced_estimates import answer
 from workflow_scripts.reporting.judging.verdict_rows import judged_elsewhere
+from workflow_scripts.reporting.reproduced import obtained
 from workflow_scripts.steps import verdict
 
 EXPECTED = {
     "accuracy": CANNOT_TELL,  # 400 samples are too few for two points at 90 %
     "optimistic": LOWER,
-    "modest": "higher",
+    "modest": HIGHER,
     "lead": CANNOT_TELL,
     "best": HOLDS,
     "worst": FAILS,
@@ -155,6 +163,18 @@ def test_one_training_seed_cannot_tell_and_says_so(tmp_path):
     assert one["samples"].verdict == HOLDS
 
 
+def test_two_seeds_are_in_the_interval_and_the_sentence_does_not_leave_them_out(tmp_path):
+    why = rows(Real(tmp_path, seeds=[0, 1]).write())["accuracy"].why
+    assert why.endswith("2 training seeds: how far trainings differ is unknown, at least 1 more seed is needed.")
+
+
+@pytest.mark.parametrize(("folds", "more"), [(1, "2 more seeds are"), (2, "1 more seed is"), (10, "1 more seed is")])
+def test_of_several_folds_two_seeds_tell_how_trainings_differ(folds, more):
+    assert few_seeds(1, folds).endswith(f"at least {more} needed.")
+    points = np.random.default_rng(0).normal(0.9, 0.01, (folds, 1 + int(more[0])))
+    assert trainings_of(points) >= FEWEST_TRAININGS > trainings_of(points[:, :-1])
+
+
 def test_what_a_training_took_is_no_matter_of_chance(real_study, real_rows):
     path = next(iter((real_study.folder / "runs" / "published" / "cvm").iterdir())) / "ledger.json"
     kept = path.read_text()
@@ -176,3 +196,117 @@ def test_too_few_patients_cannot_tell_and_it_is_said(tmp_path):
     few = rows(FewPatients(tmp_path).write())
     assert {few[name].verdict for name in ("optimistic", "modest", "worst", "beats")} == {CANNOT_TELL}
     assert all("at least 10 groups are needed" in few[name].why for name in ("optimistic", "worst"))
+
+
+COURSE = """\
+  - {id: gained, place: p. 2, study: cvm_cervix, run: cvm, subset: train, metric: last_epoch_accuracy, value: 3,
+     unit: percentage_points, against: {run: weak}}
+"""
+ORDERS = """\
+  - {id: converged, place: p. 3, study: cvm_cervix, run: cvm, subset: validation, metric: last_epoch_accuracy,
+     relation: higher, words: converges higher, against: {run: [weak]}}
+  - {id: smaller, place: p. 3, study: cvm_cervix, run: cvm, metric: parameter_size, relation: lower, words: smaller,
+     against: {run: [weak]}}
+"""
+
+
+def test_a_difference_between_epochs_is_not_held_against_the_accuracy_of_one(real_study):
+    gained = rows(printing(real_study, COURSE))["gained"]
+    assert gained.verdict == NOT_CHECKED and gained.obtained.value is None and gained.p_value is None
+
+
+def test_an_image_that_ten_folds_train_on_is_one_image():
+    split = {str(fold): {"train": {"a": 45, "b": 45}, "test": {"a": 5, "b": 5}} for fold in range(10)}
+    jobs = [(fold, seed) for fold in range(10) for seed in range(3)]
+    run = SimpleNamespace(jobs=jobs, histories=[pd.DataFrame({"train_accuracy": [0.5, 0.8]})] * len(jobs))
+    protocol = SimpleNamespace(runs={"cvm": run}, record=SimpleNamespace(counts=split))
+    results = SimpleNamespace(settings=SimpleNamespace(study="cvm_cervix"), manifest=range(100))
+    where = {"metric": "last_epoch_accuracy", "run": "cvm", "subset": "train"}
+    course = Claim("last", "p. 2", "cvm_cervix", value=80.0, unit="percent", **where)
+    reached = answer(results, protocol, None, course)
+    assert reached.value.n == 100 and reached.uncertain.sampling == pytest.approx(0.04, abs=0.001)
+
+
+def test_why_an_order_of_numbers_that_are_not_of_predictions_is_not_judged_is_true(real_study):
+    found = rows(printing(real_study, "", ORDERS))
+    for order in ("converged", "smaller"):
+        assert found[order].verdict == NOT_CHECKED and found[order].obtained.value is not None
+        assert "were predicted" not in found[order].why
+
+
+PARTS = """\
+  - {id: part, place: p. 2, study: cvm_cervix, run: cvm, subset: test, source: cric, metric: accuracy, value: 70,
+     unit: percent}
+  - {id: apart, place: p. 2, study: cvm_cervix, run: cvm, subset: test, source: sipakmed, metric: accuracy, value: 7,
+     unit: percentage_points, against: {source: cric}}
+  - {id: whole, place: p. 2, study: cvm_cervix, run: cvm, subset: test, source: sipakmed, metric: accuracy, value: 70,
+     unit: percent}
+"""
+
+
+def test_a_number_of_one_data_set_is_not_held_against_all_of_them_together(real_study):
+    found = rows(printing(real_study, PARTS))
+    for claim in ("part", "apart"):
+        assert found[claim].verdict == NOT_RUN and "of cric alone" in found[claim].why.lower()
+        assert found[claim].obtained.value is None and found[claim].leak_free.value is None
+    assert found["whole"].verdict == HIGHER  # the study has no other
+
+
+def test_the_accuracy_of_one_data_set_is_the_one_that_was_measured_on_it():
+    head = {"fold": ALL, "seed": ALL, "subset": "test", "metric": "accuracy", "low": 0.5, "high": 0.9, "n": 40}
+    measured = pd.DataFrame([{**head, "class": "", "value": 0.8}, {**head, "class": "cric", "value": 0.7}])
+    run = SimpleNamespace(metrics=measured, reported="test")
+    protocol = SimpleNamespace(runs={"cvm": run}, reported="test")
+    manifest = pd.DataFrame({"source": ["cric", "sipakmed"]})
+    results = SimpleNamespace(settings=SimpleNamespace(study="cvm_cervix"), manifest=manifest)
+    where = {"value": 70, "unit": "percent", "subset": "test", "run": "cvm"}
+    for source, metric, value in (("cric", "accuracy", 0.7), (None, "accuracy", 0.8), ("cric", "macro_f1", None)):
+        claim = Claim("part", "p. 2", "cvm_cervix", metric=metric, source=source, **where)
+        assert obtained(results, protocol, claim).value == value
+
+
+VAGUE = """\
+  - {id: misses, place: p. 2, study: cvm_cervix, run: cvm, subset: test, metric: confusions, class: A, value: 40,
+     unit: count}
+  - {id: of_a_class, place: p. 2, study: cvm_cervix, run: cvm, subset: test, metric: accuracy, class: A, value: 70,
+     unit: percent}
+  - {id: of_no_run, place: p. 2, study: cvm_cervix, subset: test, metric: accuracy, value: 70, unit: percent}
+"""
+VAGUELY = """\
+  - {id: of_no_class, place: p. 3, study: cvm_cervix, run: cvm, subset: test, metric: sensitivity, relation: higher,
+     words: more sensitive, against: {run: [weak]}}
+"""
+
+
+def test_what_names_no_number_of_a_run_gets_no_word_and_the_reason_is_true(real_study):
+    found = rows(printing(real_study, VAGUE, VAGUELY))
+    why = {
+        "misses": "It does not say for which class they were taken.",
+        "of_a_class": "Accuracy of one class is not measured.",
+        "of_no_run": "It does not say of which run.",
+        "of_no_class": "It does not say of which class.",
+    }
+    assert {claim: found[claim].why for claim in why} == why
+    assert {found[claim].verdict for claim in why} == {NOT_RUN}
+
+
+FEWER = """\
+  - {id: fewer, place: p. 2, study: cvm_cervix, subset: test, metric: samples, value: -800, unit: count,
+     against: {subset: train}}
+"""
+
+
+def test_a_difference_of_two_numbers_of_samples_rests_on_no_negative_number(real_study):
+    fewer = rows(printing(real_study, FEWER))["fewer"]
+    assert (fewer.obtained.value, fewer.obtained.n, fewer.verdict) == (-800, 2000, HOLDS)
+
+
+MORE_CONFUSED = """\
+  - {id: more_confused, place: p. 2, study: cvm_cervix, run: cvm, subset: test, metric: confusions, class: A,
+     predicted: B, value: 10, unit: count, against: {class: B, predicted: A}}
+"""
+
+
+def test_counts_of_confusions_of_two_classes_are_not_subtracted_as_shares(real_study):
+    # 20 of 200 minus 10 of 50 are 10 confusions more, and 10 points less as shares.
+    assert rows(printing(real_study, MORE_CONFUSED))["more_confused"].verdict == NOT_CHECKED

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.run_tables import WEIGHT
+from workflow_scripts.contracts.run_tables import WEIGHT, predicted
 from workflow_scripts.evaluation.bootstrap import Resampler, defined_mean, replicates_of, taken_once
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.intervals import interval
@@ -34,14 +34,16 @@ def agreement(first: Grid, second: Grid, draws: int, rng: np.random.Generator) -
     """
     mine, yours = (grid.together().map(_unweighted) for grid in (first, second))
     resampler = Resampler(mine.values(), draws, rng)
-    values, samples, behind = {}, {}, observed(mine.values()).overall[METRIC]
+    values, samples = {}, {}
     for key, table in mine.items():
         same_units(table, yours[key], f"seed {key[1]}")
         chosen = arrays(table)[1].argmax(axis=1)
         p = arrays(yours[key])[1]
         values[key] = replicates_of(METRIC, chosen, p, taken_once(table))[0]
         samples[key] = replicates_of(METRIC, chosen, p, resampler.weights(table))
-    points = mine.arranged(values)
+    # What chance explains follows from the classes that both name; the labels play no part.
+    named = [yours[key].assign(label=predicted(table)) for key, table in mine.items()]
+    points, behind = mine.arranged(values), observed(named).overall[METRIC]
     low, high = interval(points, mine.arranged(samples), METRIC, behind)
     return Agreement(float(defined_mean(points.ravel(), axis=0)), low, high, mine.n)
 

@@ -5,7 +5,8 @@ obtained minus published has an interval that covers all four: samples and train
 rounding is added at both ends.
 - reproduced within margin: the whole interval lies within ± margin, which was declared beforehand (`evaluate.margins`);
 - higher, lower: it does not, and lies above, or below, zero;
-- cannot tell: all else, and whenever a part of the uncertainty is unknown: fewer than three seeds, or than ten groups;
+- cannot tell: all else, and whenever a part of the uncertainty is unknown: fewer than three seeds (of several folds
+  two do), or than ten groups;
   of a share within a point of 0 or 1, higher and lower take five trainings, see Difference.is_at_the_edge.
 "Reproduced" is the two one-sided tests of Schuirmann (J. Pharmacokinet. Biopharm. 15:657, 1987), which at 5 % ask for
 the 90 % interval; here the 95 % one is asked for, the same that excludes zero. That is stricter: it is said less often,

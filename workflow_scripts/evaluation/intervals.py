@@ -109,9 +109,11 @@ def difference(points: np.ndarray, draws: np.ndarray, behind: Observed) -> Uncer
     """The mean of a difference of two runs on the same units, with the standard errors of its parts.
 
     Its sampling error is at least that of two units which only one run gets right, added to none: so much a handful of
-    units that differ leaves unknown.
+    units that differ leaves unknown. NaN where a fold or seed has none, as the mean of either run is there.
     """
     errors = estimated(points, draws, behind)
+    if np.isnan(points).any():
+        return replace(errors, value=np.nan)
     if errors.sampling is None or errors.error < SAME:
         return errors
     rare = float(np.sqrt(2) / (behind.predictions / points.shape[1] + 4))
@@ -119,10 +121,10 @@ def difference(points: np.ndarray, draws: np.ndarray, behind: Observed) -> Uncer
 
 
 def difference_interval(errors: Uncertain, metric: str, effective_size: float) -> tuple[float, float]:
-    """Ends of the 95 % interval of what `difference` says; `metric` has a highest value.
+    """Ends of the 95 % interval of what `difference` says.
 
     Where all draws agree, the half width is the upper end for a proportion of 0: so many units may be right in one run
-    only without one of them having been seen.
+    only without one of them having been seen. NaN of what has no highest value: nothing shows how far it may be off.
     """
     if errors.sampling is None or np.isnan(errors.value):
         return np.nan, np.nan
@@ -130,6 +132,8 @@ def difference_interval(errors: Uncertain, metric: str, effective_size: float) -
     width = highest - lowest
     if errors.error >= SAME:
         return _cut(errors, -width, width)
+    if not np.isfinite(width):
+        return np.nan, np.nan
     half = width * clopper_pearson(0.0, effective_size)[1]
     return max(errors.value - half, -width), min(errors.value + half, width)
 

@@ -2,8 +2,8 @@
 
 Curves of one fold and seed start from the same labels and networks under every strategy, so that they are compared in
 pairs. Seeds of a fold judge the same patients and are averaged first; intervals are over folds, or over seeds where
-there is one fold: Student's for means, percentiles of draws for numbers of labels. The training subsets of folds
-overlap, which makes both a little too narrow.
+there is one fold: Student's for means, cut to what is possible, percentiles of draws for numbers of labels. The
+training subsets of folds overlap, which makes both a little too narrow.
 """
 
 from collections.abc import Mapping
@@ -103,7 +103,7 @@ def efficiency_table(curves: Curves, generator: np.random.Generator) -> pd.DataF
         against = None if random in (None, run) else random
         if against is not None:
             difference = area(curves.labels, values) - area(curves.labels, curves.values[against.run])
-            rows.append(_row(curves, run, "area_difference", **student_mean(difference)))
+            rows.append(_row(curves, run, "area_difference", **student_mean(difference, lowest=-1.0)))
         for level, target in curves.levels().items():
             rows += _label_rows(curves, run, against, level, target, drawn)
     return pd.DataFrame(rows, columns=list(LABEL_EFFICIENCY.columns))
@@ -178,13 +178,13 @@ def _ends(draws: np.ndarray, replicates: int) -> dict[str, float]:
     return {"low": float(low) if np.isfinite(low) else np.nan, "high": float(high) if np.isfinite(high) else np.nan}
 
 
-def student_mean(values: np.ndarray) -> dict[str, float]:
-    """Mean of R values and Student's interval; NaN ends of a single value."""
+def student_mean(values: np.ndarray, lowest: float = 0.0) -> dict[str, float]:
+    """Mean of R values and Student's interval, cut to what is possible, `lowest` to 1; NaN ends of a single value."""
     mean, count = float(values.mean()), len(values)
     if count < 2:
         return {"value": mean, "low": np.nan, "high": np.nan}
     half = stats.t.ppf((1 + LEVEL) / 2, count - 1) * values.std(ddof=1) / np.sqrt(count)
-    return {"value": mean, "low": float(mean - half), "high": float(mean + half)}
+    return {"value": mean, "low": max(float(mean - half), lowest), "high": min(float(mean + half), 1.0)}
 
 
 def _row(curves: Curves, run: ActiveRun | None, measure: str, **more: float | str) -> dict[str, Any]:

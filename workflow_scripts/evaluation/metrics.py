@@ -66,9 +66,13 @@ def point(
     precision, sensitivity, f1, support = metrics.precision_recall_fscore_support(
         labels, predicted, labels=classes, zero_division=np.nan, sample_weight=weights
     )
-    confusions = metrics.multilabel_confusion_matrix(labels, predicted, labels=classes, sample_weight=weights)
-    tn, fp, _, _ = confusions.reshape(-1, 4).T
-    specificity = np.divide(tn, tn + fp, out=np.full(len(classes), np.nan), where=tn + fp > 0)
+    # As the sensitivity of all else: what subtracted weights leave of no negative sample is seldom exactly 0.
+    specificity = np.array(
+        [
+            metrics.recall_score(labels != k, predicted != k, zero_division=np.nan, sample_weight=weights)
+            for k in classes
+        ]
+    )
     ranked = ranking_scores(p)
     auc = np.array([_auc(metrics, labels == k, ranked[:, k], weights) for k in classes])
     one_class = len(np.union1d(labels, predicted)) == 1

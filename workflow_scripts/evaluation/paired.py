@@ -173,7 +173,7 @@ class _Pair:
 def holm(p: np.ndarray) -> np.ndarray:
     """Holm-corrected p values, in the order given; what is undefined stays so, and corrects no other."""
     order = np.argsort(p, kind="stable")
-    stepped = np.maximum.accumulate(p[order] * (len(p) - np.arange(len(p))))
+    stepped = np.maximum.accumulate(p[order] * (np.isfinite(p).sum() - np.arange(len(p))))
     corrected = np.empty(len(p))
     corrected[order] = np.minimum(stepped, 1.0)
     return corrected

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from workflow_scripts.contracts.claims import Claim
-from workflow_scripts.contracts.metric_names import CLASS_METRICS, POOLED_METRICS, SUBSET_METRICS
+from workflow_scripts.contracts.metric_names import CLASS_METRICS, POOLED_METRICS, SOURCE_METRICS, SUBSET_METRICS
 from workflow_scripts.contracts.run_tables import ALL, classes_of
 from workflow_scripts.evaluation.quantities import taken_for
 from workflow_scripts.reporting.formatting import missing
@@ -68,6 +68,8 @@ def obtained(results: Results, protocol: Protocol, claim: Claim) -> Value:
     run = protocol.runs[claim.run]
     if claim.metric == "parameter_size":
         return _size(run)
+    if of_a_part(results, claim):
+        return _of_part(protocol, run, claim)
     if claim.metric in EPOCHS:
         return _epoch_accuracy(run, claim)
     if claim.metric == "confusions":
@@ -75,6 +77,18 @@ def obtained(results: Results, protocol: Protocol, claim: Claim) -> Value:
     if claim.metric not in (*SUBSET_METRICS, *POOLED_METRICS, *CLASS_METRICS):
         return NOTHING
     return overall(run, claim.metric, answered_by(protocol, claim.subset), claim.class_name or "")
+
+
+def of_a_part(results: Results, claim: Claim) -> bool:
+    """Whether a claim is about one data set of several that the study joins."""
+    return claim.source is not None and set(results.manifest["source"]) != {claim.source}
+
+
+def _of_part(protocol: Protocol, run: Run, claim: Claim) -> Value:
+    """The number on the units of one data set, where metrics.csv has it."""
+    if claim.metric not in SOURCE_METRICS or claim.class_name or not claim.source:
+        return NOTHING
+    return overall(run, claim.metric, answered_by(protocol, claim.subset), claim.source)
 
 
 def class_of(results: Results, name: str) -> str | None:

@@ -87,7 +87,8 @@ def decide_number(
     ]
     if decided == verdict_table.CANNOT_TELL:
         seeds, n = len(results.settings.seeds), obtained.value.n or 0
-        sentences.append(needed_words(needed(difference, margin, n, seeds), difference, n, seeds))
+        folds = len(obtained.quantity.points) if obtained.quantity else len(arm.protocol.record.counts)
+        sentences.append(needed_words(needed(difference, margin, n, seeds), difference, n, seeds, folds))
     elif free is not None and leak_free.uncertain is not None:
         without = verdict(difference_to(results, claim, free.protocol, leak_free, window), margin)
         sentences.append(f"{results.without_leaks.capitalize()}, for itself: {without}.")
@@ -162,13 +163,14 @@ def gap(claim: Claim, value: float) -> str:
     return f"{value / UNITS[claim.unit]:+.{digits}f}{unit}".replace("-", "−")
 
 
-def needed_words(more: Needed, difference: Difference, n: int, seeds: int) -> str:
-    """How many more seeds or samples would decide, or that none would."""
+def needed_words(more: Needed, difference: Difference, n: int, seeds: int, folds: int) -> str:
+    """How many more seeds or samples would decide, or that none would; folds: of how many the number is a mean."""
     joined = difference.uncertain
     if not joined.are_groups_enough:
         return FEW_GROUPS
     if not joined.is_known:
-        return f"{few_seeds(seeds)} The interval leaves out trainings, here and there: it is too short."
+        without = "The interval leaves out trainings, here and there: it is too short."
+        return " ".join([few_seeds(seeds, folds), *[without] * (joined.training is None)])
     if difference.is_at_the_edge:
         return (
             f"Within a point of 0 or 100 % trainings spread to one side: {formatting.plural(seeds, 'seed')} may show "

@@ -1,5 +1,6 @@
 """Printed orders: the best of several runs, one above another, one class below the others."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,11 +41,13 @@ class Order:
 
 @dataclass(frozen=True)
 class OrderVerdict:
-    """Decision, fraction of draws in the printed order, leads, largest discordance with a rival (None: not of runs)."""
+    """Decision, fraction of draws in the printed order, leads, folds that each is a mean of, largest discordance with a
+    rival (None: not of runs)."""
 
     decision: OrderDecision
     fraction: float
     leads: list[Uncertain]
+    folds: int
     discordance: float | None
 
 
@@ -66,13 +69,14 @@ def order_of(entry: Claim | Statement, headline: str) -> Order | None:
 def judge(results: Results, protocol: Protocol, measures: Measured, order: Order) -> OrderVerdict:
     """The order by the leads over the rivals; raises AbsentError where a number is not there."""
     sign = -1 if order.relation == "lower" else 1
-    pooled_leads, leads = [], []
+    pooled_leads, leads, folds = [], [], 1
     over = tuple(sorted({answered_by(protocol, claim.subset) for claim in (order.subject, *_claims(order))}))
     resampler = measures.resampler(over)
     for rival in order.rivals:
         lead = quantity(results, protocol, measures, replace(order.subject, against={order.field: rival}))
         leads.append(replace(lead.uncertain, value=sign * lead.uncertain.value))
         pooled_leads.append(sign * lead.pooled(resampler))
+        folds = len(lead.points)
     discordance = None
     if order.field == "run":
         subset = answered_by(protocol, order.subject.subset)
@@ -84,7 +88,7 @@ def judge(results: Results, protocol: Protocol, measures: Measured, order: Order
         leads = with_common_spread(leads, points)
     above, strict = int(order.relation == "second"), order.relation != "highest"
     fraction = fraction_in_order(pooled_leads, leads, above, strict)
-    return OrderVerdict(decide_leads(leads, above, strict), fraction, leads, discordance)
+    return OrderVerdict(decide_leads(leads, above, strict), fraction, leads, folds, discordance)
 
 
 def _claims(order: Order) -> list[Claim]:
@@ -92,9 +96,10 @@ def _claims(order: Order) -> list[Claim]:
     return [replace(order.subject, **rival) for rival in fields]
 
 
-def few_seeds(seeds: int) -> str:
-    """That there are too few training seeds, and how many more it takes."""
-    more = formatting.plural(FEWEST_TRAININGS - seeds, "more seed is", "more seeds are")
+def few_seeds(seeds: int, folds: int) -> str:
+    """That there are too few training seeds, and how many more it takes: each beyond the first counts in every fold."""
+    fewest = 1 + math.ceil((FEWEST_TRAININGS - 1) / folds)
+    more = formatting.plural(fewest - seeds, "more seed is", "more seeds are")
     return f"{formatting.plural(seeds, 'training seed')}: how far trainings differ is unknown, at least {more} needed."
 
 
@@ -106,7 +111,7 @@ def fraction_words(judgement: OrderVerdict, seeds: int) -> str:
     if any(not lead.are_groups_enough for lead in judgement.leads):
         return f"{text} {FEW_GROUPS}"
     if any(not lead.is_known for lead in judgement.leads):
-        return f"{text} {few_seeds(seeds)}"
+        return f"{text} {few_seeds(seeds, judgement.folds)}"
     return text
 
 
@@ -124,7 +129,7 @@ def power_words(n: int | None, accuracy: float | None, discordance: float | None
         smallest, how = detectable_unpaired(accuracy, n), "two proportions, an upper bound for pairs"
     else:
         return ""
-    return (
-        f"The paper's {formatting.grouped(n)} samples show differences in accuracy from {100 * smallest:.1f} points on "
-        f"(80 % power, 5 %; {how})."
-    )
+    shown = f"show differences in accuracy from {100 * smallest:.1f} points on"
+    if math.isinf(smallest):
+        shown = "are too few to show any difference in accuracy"
+    return f"The paper's {formatting.grouped(n)} samples {shown} (80 % power, 5 %; {how})."

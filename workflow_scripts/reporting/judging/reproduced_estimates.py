@@ -12,7 +12,17 @@ from workflow_scripts.evaluation.intervals import difference, difference_interva
 from workflow_scripts.evaluation.paper_chance import share_error
 from workflow_scripts.evaluation.quantities import CONFUSIONS, Measured, Quantity
 from workflow_scripts.evaluation.uncertainty import Uncertain, training_error, trainings_of
-from workflow_scripts.reporting.reproduced import EPOCHS, NOTHING, Value, answered_by, class_of, obtained, set_against
+from workflow_scripts.reporting import formatting
+from workflow_scripts.reporting.reproduced import (
+    EPOCHS,
+    NOTHING,
+    Value,
+    answered_by,
+    class_of,
+    obtained,
+    of_a_part,
+    set_against,
+)
 from workflow_scripts.reporting.results import Protocol, Results
 from workflow_scripts.runtime.seeds import seed_for
 
@@ -69,6 +79,8 @@ class AbsentError(Exception):
 
 def quantity(results: Results, protocol: Protocol, measures: Measured, claim: Claim) -> Quantity:
     """A claim's number, or its difference to another, with its draws; raises AbsentError."""
+    if claim.metric not in MEASURED:
+        raise AbsentError("an order is judged by what runs predict, and this number is none of that")
     if not claim.against:
         return _single(results, protocol, measures, claim, ())
     if "subset" in claim.against and protocol.reported != "test":
@@ -84,14 +96,33 @@ def _single(results: Results, protocol: Protocol, measures: Measured, claim: Cla
     for wanted, name in zip((claim.class_name, claim.predicted), names, strict=True):
         if wanted is not None and name is None:
             raise AbsentError(f"{wanted} is no class of this study")
+    if vague := _vague(claim):
+        raise AbsentError(vague)
+    if of_a_part(results, claim):
+        raise AbsentError(f"it is of {claim.source} alone, and a verdict is on all data of the study together")
+    assert claim.run is not None  # else it is vague
     subset = answered_by(protocol, claim.subset)
-    unpredicted = f"no {subset} samples were predicted under this protocol"
-    if claim.run is None:
-        raise AbsentError(unpredicted)
     try:
         return measures.quantity(claim.run, claim.metric, subset, names[0] or "", names[1] or "", over)
     except KeyError:
-        raise AbsentError(unpredicted) from None
+        raise AbsentError(f"no {subset} samples were predicted under this protocol") from None
+
+
+def _vague(claim: Claim) -> str:
+    """Why a claim names no number that a run has; empty where it does."""
+    name, by_class = (
+        formatting.in_sentence(formatting.metric_name(claim.metric)),
+        claim.metric in (*CLASS_METRICS, CONFUSIONS),
+    )
+    if claim.run is None:
+        return "it does not say of which run"
+    if claim.class_name is None and by_class:
+        return "it does not say of which class"
+    if claim.class_name is not None and not by_class:
+        return f"{name} of one class is not measured"
+    if claim.metric == CONFUSIONS and claim.predicted is None:
+        return "it does not say for which class they were taken"
+    return ""
 
 
 def _of(obtained_quantity: Quantity, claim: Claim) -> Answer:
@@ -120,7 +151,9 @@ def _epoch(results: Results, protocol: Protocol, claim: Claim) -> Answer:
     column = f"{claim.subset}_accuracy"
     histories = Grid.of(run.jobs, run.histories)
     points = histories.measured(lambda history: float(history[column].iloc[EPOCHS[claim.metric]]))
-    images = sum(sum(counts.get(claim.subset or "", {}).values()) for counts in protocol.record.counts.values())
+    counted = sum(sum(counts.get(claim.subset or "", {}).values()) for counts in protocol.record.counts.values())
+    # Of several folds an image is trained on in most, and is one all the same.
+    images = min(counted, len(results.manifest))
     if not images:
         return Answer(NOTHING, missing=f"no {claim.subset} samples were split off under this protocol")
     average = float(points.mean())
@@ -141,9 +174,10 @@ def _exact(results: Results, protocol: Protocol, claim: Claim) -> Answer:
         value = obtained(results, protocol, claim)
     if value.value is None:
         return Answer(NOTHING, missing="this study does not count it")
-    n = {"samples": int(value.value), "classes": len(results.manifest), "class_ratio": len(results.manifest)}.get(
-        claim.metric
-    )
+    everything = len(results.manifest)
+    # A difference of two numbers of samples is no number of samples.
+    counted = everything if claim.against else int(value.value)
+    n = {"samples": counted, "classes": everything, "class_ratio": everything}.get(claim.metric)
     return Answer(Value(value.value, value.value, value.value, n))
 
 

@@ -9,6 +9,7 @@ from workflow_scripts.contracts import verdict_table
 from workflow_scripts.contracts.claims import TIMES, Claim, Layer, Published, Statement
 from workflow_scripts.contracts.metric_names import CLASS_METRICS
 from workflow_scripts.contracts.subsets import SMOTE_BEFORE_SPLIT, SMOTE_MARK
+from workflow_scripts.evaluation.quantities import CONFUSIONS
 from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.judging.comparable import differences, printed_n
 from workflow_scripts.reporting.judging.decisions import Decision, ProtocolArm, decide_number, decide_order
@@ -240,6 +241,10 @@ def _unchecked(entry: Claim | Statement) -> str:
         return ""
     if "study" in entry.against:
         return "A difference between two data sets, each of which has a verdict of its own."
+    if entry.metric in EPOCHS and entry.against:
+        return "A difference between numbers in the course of trainings: how far chance moves it is not measured."
+    if entry.metric == CONFUSIONS and "class_name" in entry.against:
+        return "A difference between confusions of two classes, which are compared as shares of each."
     if entry.metric == "samples" and entry.run and entry.subset not in ("validation", "test"):
         return "Counted with the copies that a run was trained on; the images themselves are counted elsewhere."
     if entry.metric in CLASS_METRICS and entry.class_name is None:
