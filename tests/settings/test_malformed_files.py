@@ -101,6 +101,40 @@ def test_a_mistake_at_the_top_is_said_with_file_line_and_key(text, words, tmp_pa
     assert all(re.match(r"my\.yaml, line \d+: ", line) for line in lines), lines
 
 
+MERGED = """\
+studies:
+  cvm_sipakmed:
+    runs: &runs
+      cvm: &joint
+        kind: fusion
+        branches:
+          vit: {hiden: 1}
+        hidden: 2
+        train: &train {epochs: 3}
+  cvm_herlev:
+    runs:
+      <<: *runs
+      cvm: {<<: *joint, kind: fusion, hidden: -1}
+  cvm_blood:
+    runs:
+      mine: {<<: [*joint, *runs], train: {<<: *train, batch_size: 0}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (7, "cvm_herlev.runs.cvm.branches.vit.hiden: unknown key"),
+        (13, "cvm_herlev.runs.cvm.hidden: -1 is not allowed"),
+        (7, "cvm_blood.runs.mine.branches.vit.hiden: unknown key"),
+        (16, "cvm_blood.runs.mine.train.batch_size: 0 is not allowed"),
+    ],
+)
+def test_a_mistake_in_what_is_merged_is_said_with_the_line_where_it_stands(line, words, tmp_path):
+    said = refusals(MERGED, tmp_path)
+    assert any(each.startswith(f"my.yaml, line {line}: studies.{words}") for each in said), said
+
+
 @pytest.mark.parametrize(
     "text",
     [
