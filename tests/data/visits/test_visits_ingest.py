@@ -173,6 +173,12 @@ def test_disorder_and_doubles_after_the_landmark_refuse_nobody(tmp_path):
     assert refused(ingested(write_tables(tmp_path / "raw", [*VISITS, *later]), tmp_path / "out")) == {}
 
 
+def test_where_every_patient_is_refused_the_message_says_why_of_the_first(tmp_path):
+    rows = [f"{name},03.05.2012,40,none,no" for name in ("eve", "fay")]
+    with pytest.raises(UserError, match=r"2 refused: 2 impossible_date, such as row \d, column date: not a possible"):
+        ingested(write_tables(tmp_path / "raw", rows), tmp_path / "out")
+
+
 def test_rows_in_any_order_are_taken_where_the_settings_say_so(tmp_path):
     root = write_tables(tmp_path / "raw", [*VISITS, "fay,2012-02-01,39,16,no"])
     out = ingested(root, tmp_path / "out", changed(in_order=False))
