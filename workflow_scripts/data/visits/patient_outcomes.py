@@ -13,10 +13,10 @@ from workflow_scripts.data.visits.visit_sheets import (
     Fault,
     PatientRows,
     VisitSheets,
+    comparable,
     moment,
     no_moment,
 )
-from workflow_scripts.data.visits.visit_values import comparable
 from workflow_scripts.runtime.entry import log
 from workflow_scripts.runtime.errors import UserError
 

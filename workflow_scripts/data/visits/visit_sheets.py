@@ -4,7 +4,7 @@ Messages name rows and columns, never patients. Times are numbers in the unit of
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -53,7 +53,7 @@ class PatientRows:
     def cell(self, column: str, line: int) -> str:
         """A cell; empty where it says that nothing is known."""
         text = self.sheet.columns[column][line]
-        return "" if text.casefold() in self.missing else text
+        return "" if says_nothing(text, self.missing) else text
 
     def where(self, line: int, column: str = "") -> str:
         """How messages call a row, or a cell of it."""
@@ -79,9 +79,23 @@ class VisitSheets:
         return PER_YEAR[self.unit]
 
 
+def comparable(word: str) -> str:
+    """A word as it is compared: `1.0` is `1`."""
+    try:
+        number = float(word)
+    except ValueError:
+        return word
+    return f"{number:.15g}" if math.isfinite(number) else word
+
+
 def missing_words(*lists: Iterable[str]) -> frozenset[str]:
-    """Words that say that nothing is known, to be compared without case."""
-    return MISSING | {word.casefold() for words in lists for word in words}
+    """Words that say that nothing is known; see says_nothing."""
+    return MISSING | {comparable(word).casefold() for words in lists for word in words} | {""}
+
+
+def says_nothing(cell: str, missing: Container[str]) -> bool:
+    """Whether a cell is empty or one of missing_words: in any case of letters, and `-9.0` is `-9`."""
+    return cell.casefold() in missing or comparable(cell).casefold() in missing
 
 
 def moment(cell: str, unit: str) -> float:
@@ -130,14 +144,25 @@ def read_visit_sheets(root: Path, table: VisitTable) -> VisitSheets:
 
 
 def _rows(path: Path, setting: str, columns: Sequence[str], table: VisitTable) -> PatientRows:
-    sheet = read_sheet(path, setting, list(dict.fromkeys(columns)))
+    sheet = read_sheet(path, setting, list(dict.fromkeys(columns)), words=_words(table, columns))
     if not sheet.rows:
         raise UserError(f"{setting}: {path} has no row below the names of its columns")
     missing = missing_words(table.missing)
     names = sheet.columns[table.patient] if table.patient else [""] * len(sheet.rows)
     patients_named = without_unknown(names, path) if table.patient else names
-    patients = tuple("" if name.casefold() in missing else " ".join(name.split()) for name in patients_named)
-    return PatientRows(sheet, patients, missing | {""})
+    # As written: to a name `09` and `9` are two.
+    nobody = MISSING | {word.casefold() for word in table.missing}
+    patients = tuple("" if name.casefold() in nobody else " ".join(name.split()) for name in patients_named)
+    return PatientRows(sheet, patients, missing)
+
+
+def _words(table: VisitTable, columns: Iterable[str]) -> dict[str, set[str]]:
+    """Column → words, in small letters, that stand there beside numbers: for what is missing, and of the settings."""
+    words = {name: {*MISSING, *(word.casefold() for word in table.missing)} for name in columns}
+    for name, rule in table.columns.items():
+        own = (*rule.missing, *(rule.levels or ()), *(rule.words if rule.kind == "flag" else ()))
+        words.setdefault(name, set()).update(word.casefold() for word in own)
+    return words
 
 
 def _places(rows: PatientRows) -> dict[str, str]:
