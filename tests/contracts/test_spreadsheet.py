@@ -127,7 +127,7 @@ def test_folders_pipes_devices_and_missing_files_are_named_and_not_read(tmp_path
         (".", "is a folder"),
         ("pipe", "pipe or device"),
         ("zero", "pipe or device"),
-        ("no", "is missing"),
+        ("no", "is missing; put the file there, or correct the path"),
     ):
         with pytest.raises(UserError, match=said):
             read_sheet(tmp_path / name, "ingest.groups", ("path",))

@@ -118,7 +118,7 @@ def read_text(path: Path, where: str) -> str:
     except (gzip.BadGzipFile, EOFError, zlib.error):
         raise UserError(f"{where} ends in .gz and is no whole gzip file; compress the table again") from None
     except FileNotFoundError:
-        raise UserError(f"{where} is missing; put the file there, or set {where.partition(':')[0]} to null") from None
+        raise UserError(f"{where} is missing; put the file there, or correct the path") from None
     except OSError as error:
         raise UserError(f"{where} cannot be read ({error.strerror}); make it readable") from None
     kind = next((kind for start, kind in _OTHER_FORMATS.items() if data.startswith(start)), None)
