@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from workflow_scripts.contracts.missing_words import MISSING
 from workflow_scripts.contracts.spreadsheet import Sheet, read_sheet, tidy
-from workflow_scripts.data.groups import MISSING, further_cells, warn_of_alike, without_unknown
+from workflow_scripts.data.groups import further_cells, warn_of_alike, without_unknown
 from workflow_scripts.runtime.entry import log
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file

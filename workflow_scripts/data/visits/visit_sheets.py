@@ -4,7 +4,7 @@ Messages name rows and columns, never patients. Times are numbers in the unit of
 """
 
 import math
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+from workflow_scripts.contracts.missing_words import MISSING, missing_words, says_nothing
 from workflow_scripts.contracts.spreadsheet import Sheet, read_sheet
 from workflow_scripts.contracts.step_settings.visit_settings import VisitTable
-from workflow_scripts.data.groups import MISSING, warn_of_alike, without_unknown
+from workflow_scripts.data.groups import warn_of_alike, without_unknown
 from workflow_scripts.runtime.errors import UserError
 
 SETTING = "ingest.visits"
@@ -77,25 +78,6 @@ class VisitSheets:
     def per_year(self) -> float:
         """Units of time in a year."""
         return PER_YEAR[self.unit]
-
-
-def comparable(word: str) -> str:
-    """A word as it is compared: `1.0` is `1`."""
-    try:
-        number = float(word)
-    except ValueError:
-        return word
-    return f"{number:.15g}" if math.isfinite(number) else word
-
-
-def missing_words(*lists: Iterable[str]) -> frozenset[str]:
-    """Words that say that nothing is known; see says_nothing."""
-    return MISSING | {comparable(word).casefold() for words in lists for word in words} | {""}
-
-
-def says_nothing(cell: str, missing: Container[str]) -> bool:
-    """Whether a cell is empty or one of missing_words: in any case of letters, and `-9.0` is `-9`."""
-    return cell.casefold() in missing or comparable(cell).casefold() in missing
 
 
 def moment(cell: str, unit: str) -> float:

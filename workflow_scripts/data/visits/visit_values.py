@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from workflow_scripts.contracts.missing_words import comparable, missing_words, says_nothing
 from workflow_scripts.contracts.step_settings.visit_settings import VisitColumnRule, VisitTable
 from workflow_scripts.contracts.visit_columns import FLAG, LEVEL, NUMBER, VisitColumn, level_name
-from workflow_scripts.data.visits.visit_sheets import SETTING, PatientRows, comparable, missing_words, says_nothing
+from workflow_scripts.data.visits.visit_sheets import SETTING, PatientRows
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.wording import nearest
 
