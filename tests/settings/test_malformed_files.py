@@ -81,6 +81,7 @@ TOP = {
         "tracking_uri: 5000\n",
         "line 1: tracking_uri: text is wanted, and YAML reads it as a number (5000)",
     ),
+    "only a study that is none": ("results: r\nonly: [zeb2]\n", "line 2: only names 'zeb2', which is no study"),
     "seed a word": ("seed: abc\n", "line 1: seed: 'abc' is not allowed: input should be a valid integer"),
     "seed a truth value": ("seed: yes\n", "line 1: seed: True is not allowed; write a number"),
     "a removed run that is none": (

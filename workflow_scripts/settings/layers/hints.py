@@ -85,10 +85,10 @@ def explain(error: ValidationError, config: dict[str, Any], locate: Locate, only
 
 
 def _position(item: Mapping[str, Any], steps: list[str], words: str) -> tuple[Any, ...]:
-    """Where the mistake stands: of a missing key the block around it, of several studies the one that words name."""
+    """Where the mistake stands: of a missing key the block around it, of several keys the one that words begin with."""
     if item["type"] == "missing":
         return tuple(steps[:-1])
-    return tuple(steps or words.partition(":")[0].split("."))
+    return tuple(steps or words.split()[0].rstrip(":").split("."))
 
 
 def _words(item: Mapping[str, Any], steps: list[str], config: dict[str, Any]) -> Iterator[str]:
