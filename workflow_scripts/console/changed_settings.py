@@ -9,6 +9,8 @@ from typing import Any
 _MISSING = object()
 _PARAMS = re.compile(r"Params have changed since last execution: .*?before: (.*?) now: (.*)", re.DOTALL)
 _LITERAL = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+# The parameter `code` of a rule, a digest.
+_CODE = re.compile(r"'[0-9a-f]{64}'")
 # Of a plan or a console: what more there is, is in the log.
 MOST_CHANGES = 4
 
@@ -21,10 +23,12 @@ def short_reason(reason: str) -> str:
     parts = []
     if match := _PARAMS.search(reason):
         changes = list(changed(*(_settings(text) for text in match.groups())))
-        listed = ", ".join(changes[:MOST_CHANGES]) or "how it is called"
+        code = all(_CODE.search(text) for text in match.groups())
         further = len(changes) - MOST_CHANGES
-        parts.append(f"changed: {listed}" + (f" and {further} more" if further > 0 else ""))
-        reason = reason[: match.start()]
+        if changes or not code:
+            listed = ", ".join(changes[:MOST_CHANGES]) or "how it is called"
+            parts.append(f"changed: {listed}" + (f" and {further} more" if further > 0 else ""))
+        reason = reason[: match.start()] + ("Code has changed" if code else "")
     for words, shown in (
         ("Code has changed", "its code changed"),
         ("Updated input files", "a file that it reads changed"),
