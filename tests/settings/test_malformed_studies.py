@@ -230,6 +230,12 @@ def test_words_that_no_cell_of_a_table_of_visits_can_hold_are_refused(column, wo
     assert any(words in line for line in lines), lines
 
 
+@pytest.mark.parametrize("name", ["features", "model", "train", "persistence"])
+def test_a_run_that_is_called_as_a_key_of_runs_and_lacks_its_kind_is_said_like_any_other(name, tmp_path):
+    lines = refusals(MINE + f"    runs: {{{name}: {{hidden: 3}}}}\n", tmp_path)
+    assert any(f"line 8: studies.mine.runs.{name}: `kind` is missing or unknown" in line for line in lines), lines
+
+
 def test_synthetic_files_that_nobody_draws_are_refused_and_those_of_a_paper_with_a_generator_are_not(tmp_path):
     text = MINE.replace("[folder]", "[dicom]").replace("source: images", "source: synthetic")
     words = "nobody draws synthetic data for the adapter dicom; set `source` to the folder of its files"
