@@ -9,6 +9,8 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from snakemake_logger_plugin_cervix import LogHandler
 from workflow_scripts.console import handler as module
+from workflow_scripts.console.changed_settings import short_reason
+from workflow_scripts.runtime.files import canonical_json
 
 
 @dataclass
@@ -101,6 +103,24 @@ def test_a_changed_setting_is_told_once_as_what_changed(console):
     console.begin(1, "train cvm", reason)
     console.begin(2, "train deit", reason)
     assert console.lines[1:] == ["again: train cvm (changed: train.epochs: 8 → 9)"]
+
+
+def test_changed_code_is_told_as_that_and_not_as_another_call():
+    def reason(*changes):
+        before, now = (",".join(texts) for texts in zip(*changes, strict=True))
+        return f"Params have changed since last execution: Union of … output: before: {before} now: {now} "
+
+    code, size, call = (f"'{'0a' * 32}'", f"'{'0b' * 32}'"), ("""'{"size":8}'""", """'{"size":9}'"""), ("'-x'", "'-y'")
+    assert short_reason(reason(code)) == "its code changed"
+    assert short_reason(reason(code, size)) == "changed: size: 8 → 9; its code changed"
+    assert short_reason(reason(call)) == "changed: how it is called"
+
+
+@pytest.mark.parametrize("name", ["Größe", "it's", 'the "b"', 'it\'s "b"', "a\\b", "two\nlines", "{a}"])
+def test_a_changed_setting_is_told_whatever_signs_stand_in_the_others(name):
+    before, now = (repr(canonical_json({"labels": {name: "x"}, "size": size})) for size in (8, 9))
+    reason = f"Params have changed since last execution: Union of … output: before: 'z',{before} now: 'y',{now} "
+    assert short_reason(reason) == "changed: size: 8 → 9"
 
 
 def test_what_failed_comes_last_after_all_that_is_said_behind_it(console):

@@ -3,6 +3,7 @@
 import pytest
 
 from workflow_scripts.contracts.expert_answers import answers_digest, ask, read_answers
+from workflow_scripts.runtime.errors import UserError
 
 
 @pytest.mark.parametrize(
@@ -25,3 +26,11 @@ def test_what_is_asked_next_is_added_in_the_form_that_the_file_has(tmp_path):
     path.write_text("id;note;label\nä1;0,5;hoch\n", encoding="utf-8")
     ask(path, ["ä1", "b"])
     assert path.read_text(encoding="utf-8") == "id;note;label\nä1;0,5;hoch\nb;;\n"
+
+
+@pytest.mark.parametrize("text", ["id,label\na,x\n\n\na,y\n", "id,label\n\na,x\n\nb\n"])
+def test_a_row_is_named_as_a_person_counts_it_empty_lines_included(tmp_path, text):
+    path = tmp_path / "labels.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=r"labels\.csv, row 5: "):
+        read_answers(path)

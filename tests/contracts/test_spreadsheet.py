@@ -62,6 +62,14 @@ def test_decimal_commas_become_points_where_the_whole_column_is_numbers(tmp_path
     assert columns["age"] == ["45.5", "", "50"] and columns["note"] == ["1,5", "x", "2"]
 
 
+def test_decimal_commas_become_points_beside_words_and_words_stay_as_they_are(tmp_path) -> None:
+    path = tmp_path / "words.csv"
+    path.write_text("path;age;hpv\na;31,5;16,18\nb;NA;16\nc;99,9;18,0\n")
+    words = {"age": {"na", "99,9"}, "hpv": {"16,18"}}
+    columns = read_sheet(path, "ingest.visits", ["path"], words=words).columns
+    assert columns["age"] == ["31.5", "NA", "99,9"] and columns["hpv"] == ["16,18", "16", "18.0"]
+
+
 def test_short_rows_are_filled_with_empty_cells(tmp_path) -> None:
     assert read(tmp_path, "path,group,unit\na,b\nc\n").columns == {
         "path": ["a", "c"],
@@ -119,7 +127,7 @@ def test_folders_pipes_devices_and_missing_files_are_named_and_not_read(tmp_path
         (".", "is a folder"),
         ("pipe", "pipe or device"),
         ("zero", "pipe or device"),
-        ("no", "is missing"),
+        ("no", "is missing; put the file there, or correct the path"),
     ):
         with pytest.raises(UserError, match=said):
             read_sheet(tmp_path / name, "ingest.groups", ("path",))

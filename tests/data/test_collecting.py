@@ -35,6 +35,15 @@ def test_files_passed_over_are_counted_by_their_ending(tmp_path, said) -> None:
     assert "; (no ending) 1, .txt 1" in said()
 
 
+def test_a_class_that_a_word_for_not_known_names_is_warned_of_unless_a_setting_names_it(tmp_path, said) -> None:
+    root = class_folders(tmp_path / "raw", "a", "NA", "Unknown", each=2)
+    run_ingest(tmp_path / "named", sources={"folder": root}, classes=("a", "NA", "Unknown"))
+    assert "counted as a class" not in said()
+    run_ingest(tmp_path / "out", sources={"folder": root})
+    words = "label 'NA' of 2 samples, label 'Unknown' of 2 samples: counted as a class; if that says that the diagnosis"
+    assert words in said()
+
+
 def test_a_folder_without_any_image_that_is_read_says_what_lies_there(tmp_path) -> None:
     touch(tmp_path / "raw", "a/1.heic", "b/2.heic", "b/3.svs")
     with pytest.raises(UserError, match=r"only \.heic 2, \.svs 1 \(images of formats.*that end in \.bmp") as error:

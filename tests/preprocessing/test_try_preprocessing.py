@@ -46,6 +46,23 @@ def test_every_kind_of_mask_is_scored_where_an_annotation_is_there(fields: Path)
         assert Image.open(fields / "out" / name).width > 400
 
 
+@pytest.mark.parametrize(
+    ("pixels", "words"),
+    [
+        (np.ones((96, 96), np.uint8), r"the brightest pixel of .*0\.png is 1 of 255, so that all of it would be backg"),
+        (np.full((96, 96), 700, np.uint16), r"annotations/0\.png is not read: unsupported_mode: more than 8 bits"),
+        (None, r"no file below .*annotations is called as an image, such as 0\.png"),
+    ],
+)
+def test_annotations_that_say_nothing_as_they_are_are_no_score(fields: Path, pixels, words) -> None:
+    for path in (fields / "annotations").iterdir():
+        path.unlink()
+        if pixels is not None:
+            save(path, Image.fromarray(pixels))
+    with pytest.raises(UserError, match=words):
+        run(fields, annotations=fields / "annotations")
+
+
 def test_a_wrong_study_or_an_empty_folder_is_one_line(fields: Path) -> None:
     with pytest.raises(UserError, match="there is no such study; there are cvm_cervix"):
         run(fields, study="zeb")

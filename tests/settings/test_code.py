@@ -1,5 +1,6 @@
 """The code digest: moves with every line that counts, stands still for comments."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -7,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from workflow_scripts.data.adapters import adapter_registry
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.settings import code
 from workflow_scripts.settings.code import ROOT, closure, code_digest
+from workflow_scripts.settings.plan import rule_params
+from workflow_scripts.settings.plan.rule_params import RuleParams
 from workflow_scripts.settings.plan.step_names import StepNames
 from workflow_scripts.settings.plan.step_table import (
     EXAMPLES,
@@ -120,6 +126,27 @@ def test_a_relative_import_is_refused_because_the_digest_would_miss_its_module(c
     command = [sys.executable, "-m", "ruff", "check", "--config", ROOT / "pyproject.toml", "--select", "TID252", path]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1 and "TID252" in done.stdout
+
+
+def test_a_mistake_in_a_module_is_named_with_file_and_line_when_the_workflow_is_planned(tmp_path, monkeypatch):
+    broken = tmp_path / "studies" / "mine" / "adapter.py"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("LABELS = ()\n\ndef samples(root, ingest)\n    yield 1\n")
+    monkeypatch.setattr(adapter_registry, "PACKAGE", tmp_path)
+    words = re.escape(f"{broken}, line 3: no valid Python: expected ':'; correct it")
+    with pytest.raises(UserError, match=words):
+        adapter_registry.adapters.__wrapped__()
+    monkeypatch.setattr(code, "_file_of", lambda name: broken)
+    with pytest.raises(UserError, match=words):
+        code._module.__wrapped__("workflow_scripts.studies.mine.adapter")
+    monkeypatch.undo()
+
+    def failing(*modules):
+        raise UserError("a line")
+
+    monkeypatch.setattr(rule_params, "code_digest", failing)
+    with pytest.raises(SystemExit, match="error: a line"):
+        RuleParams(Plan(ROOT, {}, tmp_path)).digest(INGEST, StepNames(study="cvm_cervix"))
 
 
 def test_a_network_written_here_counts_for_the_runs_that_use_it():

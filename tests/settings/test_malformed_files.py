@@ -81,6 +81,7 @@ TOP = {
         "tracking_uri: 5000\n",
         "line 1: tracking_uri: text is wanted, and YAML reads it as a number (5000)",
     ),
+    "only a study that is none": ("results: r\nonly: [zeb2]\n", "line 2: only names 'zeb2', which is no study"),
     "seed a word": ("seed: abc\n", "line 1: seed: 'abc' is not allowed: input should be a valid integer"),
     "seed a truth value": ("seed: yes\n", "line 1: seed: True is not allowed; write a number"),
     "a removed run that is none": (
@@ -99,6 +100,40 @@ def test_a_mistake_at_the_top_is_said_with_file_line_and_key(text, words, tmp_pa
     lines = refusals(text, tmp_path)
     assert any(words in line for line in lines), lines
     assert all(re.match(r"my\.yaml, line \d+: ", line) for line in lines), lines
+
+
+MERGED = """\
+studies:
+  cvm_sipakmed:
+    runs: &runs
+      cvm: &joint
+        kind: fusion
+        branches:
+          vit: {hiden: 1}
+        hidden: 2
+        train: &train {epochs: 3}
+  cvm_herlev:
+    runs:
+      <<: *runs
+      cvm: {<<: *joint, kind: fusion, hidden: -1}
+  cvm_blood:
+    runs:
+      mine: {<<: [*joint, *runs], train: {<<: *train, batch_size: 0}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (7, "cvm_herlev.runs.cvm.branches.vit.hiden: unknown key"),
+        (13, "cvm_herlev.runs.cvm.hidden: -1 is not allowed"),
+        (7, "cvm_blood.runs.mine.branches.vit.hiden: unknown key"),
+        (16, "cvm_blood.runs.mine.train.batch_size: 0 is not allowed"),
+    ],
+)
+def test_a_mistake_in_what_is_merged_is_said_with_the_line_where_it_stands(line, words, tmp_path):
+    said = refusals(MERGED, tmp_path)
+    assert any(each.startswith(f"my.yaml, line {line}: studies.{words}") for each in said), said
 
 
 @pytest.mark.parametrize(

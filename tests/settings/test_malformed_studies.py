@@ -213,6 +213,29 @@ def test_keys_of_ingest_that_no_adapter_of_the_study_reads_are_refused(tmp_path)
     assert any("the adapter slides needs ingest.slides; name the CSV file inside the source" in line for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        ("{kind: category, levels: ['16', '18', '16.0']}", "columns.a: '16' and '16.0' are one word to the file"),
+        ("{kind: flag, words: ['1', '1.0']}", "columns.a: '1' and '1.0' are one word to the file"),
+        ("{kind: category, levels: [none, '16']}", "columns.a names 'none', which says that nothing is known"),
+        ("{kind: category, levels: [b, x], missing: [X]}", "columns.a names 'x', which says that nothing is known"),
+        ("{kind: category, levels: [b, NA]}", "columns.a names 'NA', which says that nothing is known"),
+    ],
+)
+def test_words_that_no_cell_of_a_table_of_visits_can_hold_are_refused(column, words, tmp_path):
+    rest = "missing: [none], outcome: {event: b, values: [c]}, landmark: {kind: last_visit}"
+    given = f"{{visits: {{file: v.csv, columns: {{a: {column}}}, {rest}}}}}"
+    lines = refusals(MINE.replace("[folder]", "[visits]").replace("{classes: null}", given), tmp_path)
+    assert any(words in line for line in lines), lines
+
+
+@pytest.mark.parametrize("name", ["features", "model", "train", "persistence"])
+def test_a_run_that_is_called_as_a_key_of_runs_and_lacks_its_kind_is_said_like_any_other(name, tmp_path):
+    lines = refusals(MINE + f"    runs: {{{name}: {{hidden: 3}}}}\n", tmp_path)
+    assert any(f"line 8: studies.mine.runs.{name}: `kind` is missing or unknown" in line for line in lines), lines
+
+
 def test_synthetic_files_that_nobody_draws_are_refused_and_those_of_a_paper_with_a_generator_are_not(tmp_path):
     text = MINE.replace("[folder]", "[dicom]").replace("source: images", "source: synthetic")
     words = "nobody draws synthetic data for the adapter dicom; set `source` to the folder of its files"

@@ -191,6 +191,13 @@ def test_a_path_that_the_system_refuses_is_said_in_a_line(tmp_path):
         check_before_start(plan_of(tmp_path, "/".join(["x" * 190] * 25)))
 
 
+@pytest.mark.parametrize(("key", "end"), [("groups", "source, or null"), ("patients", "source")])
+def test_to_do_without_a_table_is_advised_only_where_that_is_possible(tmp_path, key, end):
+    raw = class_folders(tmp_path / "raw", "a", "b")
+    with pytest.raises(UserError, match=f"name a CSV file inside the {end}$"):
+        check_tables(config(raw, **{key: "nowhere.csv"}), "mine")
+
+
 def test_a_table_that_is_a_pipe_is_called_so(tmp_path):
     os.mkfifo(class_folders(tmp_path / "raw", "a", "b") / "g.csv")
     with pytest.raises(UserError, match=r"ingest\.groups: raw/g\.csv is a pipe or device; name a CSV file"):

@@ -77,6 +77,20 @@ def test_null_removes_a_run_and_another_kind_replaces_it():
     assert resolve_study("a", base, user, "demo")["runs"] == {"y": {"kind": "vote", "members": ["p", "q"]}}
 
 
+@pytest.mark.parametrize("none", [None, {}])
+def test_no_options_undo_those_of_a_layer_below_of_networks_branches_and_embeddings(none):
+    runs = {
+        "zeb2_ihc": {"densenet169": {"model": "resnet18", "options": none}},
+        "cvm_cervix": {"cvm": {"branches": {"vit": {"model": "resnet18", "options": none}}}, "deit": {"options": none}},
+    }
+    user = {"studies": {name: {"runs": changes} for name, changes in runs.items()}}
+    user["studies"]["zeb2_ihc"]["embeddings"] = {"e": {"model": "resnet18", "options": none}}
+    jsonschema.validate(user, schema())
+    zeb2, cvm = (settings(ROOT, user).studies[name] for name in runs)
+    networks = (zeb2.runs["densenet169"], zeb2.embeddings["e"], cvm.runs["cvm"].branches["vit"], cvm.runs["deit"])
+    assert [network.options for network in networks] == [{}] * 4
+
+
 @pytest.mark.parametrize(
     ("user", "said"),
     [

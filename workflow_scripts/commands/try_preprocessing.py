@@ -68,6 +68,11 @@ def main(args: argparse.Namespace) -> None:
     if not count:
         raise UserError(f"--images: no readable image in {args.images}")
     table = pd.DataFrame(lines, columns=list(MASKS.columns))
+    if args.annotations and table["dice"].isna().all():
+        raise UserError(
+            f"--annotations: no file below {args.annotations} is called as an image, such as {lines[0][0]}; give "
+            "annotations the names of their images, with the ending"
+        )
     MASKS.write(args.out / "masks.csv", table)
     steps = panels.preprocessing_figure(shown, augment.noise, MODALITY)
     save_figure(steps, args.out / "preprocessing.png", synthetic=False)
@@ -119,12 +124,22 @@ def _annotation(args: argparse.Namespace, name: str, packing: "Packing") -> "np.
     from PIL import Image
 
     from workflow_scripts.data.images import decode_file
+    from workflow_scripts.data.readers.reader_interface import RefusedSampleError
     from workflow_scripts.preprocessing.packing import fitted
 
     path = args.annotations / name if args.annotations else None
     if path is None or not path.is_file():
         return None
-    white = np.where(decode_file(path).max(axis=2) > HALF, 255, 0).astype(np.uint8)
+    try:
+        brightest = decode_file(path).max(axis=2)
+    except RefusedSampleError as refusal:
+        raise UserError(f"--annotations: {path} is not read: {refusal}") from None
+    if 0 < brightest.max() <= HALF:
+        raise UserError(
+            f"--annotations: the brightest pixel of {path} is {brightest.max()} of 255, so that all of it would be "
+            "background; save nuclei as white, or in a bright colour"
+        )
+    white = np.where(brightest > HALF, 255, 0).astype(np.uint8)
     return np.asarray(fitted(Image.fromarray(np.repeat(white[..., None], 3, axis=2)), packing))[..., 0] > HALF
 
 

@@ -1,5 +1,6 @@
 """Why a job runs again, in words: which setting changed, from what to what."""
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -7,6 +8,9 @@ from typing import Any
 
 _MISSING = object()
 _PARAMS = re.compile(r"Params have changed since last execution: .*?before: (.*?) now: (.*)", re.DOTALL)
+_LITERAL = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+# The parameter `code` of a rule, a digest.
+_CODE = re.compile(r"'[0-9a-f]{64}'")
 # Of a plan or a console: what more there is, is in the log.
 MOST_CHANGES = 4
 
@@ -19,10 +23,12 @@ def short_reason(reason: str) -> str:
     parts = []
     if match := _PARAMS.search(reason):
         changes = list(changed(*(_settings(text) for text in match.groups())))
-        listed = ", ".join(changes[:MOST_CHANGES]) or "how it is called"
+        code = all(_CODE.search(text) for text in match.groups())
         further = len(changes) - MOST_CHANGES
-        parts.append(f"changed: {listed}" + (f" and {further} more" if further > 0 else ""))
-        reason = reason[: match.start()]
+        if changes or not code:
+            listed = ", ".join(changes[:MOST_CHANGES]) or "how it is called"
+            parts.append(f"changed: {listed}" + (f" and {further} more" if further > 0 else ""))
+        reason = reason[: match.start()] + ("Code has changed" if code else "")
     for words, shown in (
         ("Code has changed", "its code changed"),
         ("Updated input files", "a file that it reads changed"),
@@ -52,8 +58,17 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:37]}…"
 
 
+def _evaluated(literal: re.Match[str]) -> str:
+    try:
+        return str(ast.literal_eval(literal[0]))
+    except (SyntaxError, ValueError):  # quotes of something else
+        return literal[0]
+
+
 def _settings(text: str) -> Any:
     """All JSON objects of a text, merged; a rule has one that holds its settings."""
+    # Snakemake tells a parameter as Python writes it, in which a quote or backslash of the JSON has one more before it.
+    text = _LITERAL.sub(_evaluated, text)
     merged: dict[str, Any] = {}
     position, decoder = 0, json.JSONDecoder()
     while (start := text.find("{", position)) >= 0:

@@ -24,7 +24,7 @@ def read_answers(path: Path) -> dict[str, str]:
     UserError for a file without the columns, and for a sample that has two labels.
     """
     answers: dict[str, str] = {}
-    for number, row in enumerate(_rows(path)[1], 2):
+    for number, row in _rows(path)[1]:
         sample, label = row[ID].strip(), row[LABEL].strip()
         if label and answers.get(sample) not in (None, "", label):
             raise UserError(f"{path}, row {number}: {sample!r} is {label} here and {answers[sample]} above; keep one")
@@ -53,18 +53,18 @@ def ask(path: Path, samples: Iterable[str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with exclusive(path.with_name(f".{path.name}.lock")):
         header, rows, delimiter = _rows(path)
-        listed = {row[ID].strip() for row in rows}
-        rows += [{ID: sample, LABEL: ""} for sample in samples if sample not in listed]
+        listed = {row[ID].strip() for _, row in rows}
+        added = [{ID: sample, LABEL: ""} for sample in samples if sample not in listed]
         text = io.StringIO(newline="")
         writer = csv.DictWriter(text, header or [ID, LABEL], restval="", lineterminator="\n", delimiter=delimiter)
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows([*(row for _, row in rows), *added])
         with atomic_path(path) as temporary:
             temporary.write_text(text.getvalue(), encoding="utf-8")
 
 
-def _rows(path: Path) -> tuple[list[str], list[dict[str, str]], str]:
-    """Names of the columns, rows, and what parts the cells; none of the first two where there is no file."""
+def _rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]], str]:
+    """Names of the columns, rows with their lines, and what parts the cells; none of the first two without a file."""
     if not path.exists():
         return [], [], ","
     text = read_text(path, str(path))
@@ -72,12 +72,14 @@ def _rows(path: Path) -> tuple[list[str], list[dict[str, str]], str]:
     delimiter = max(DELIMITERS, key=first.count)
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
     try:
-        header, rows = list(reader.fieldnames or []), list(reader)
+        header = list(reader.fieldnames or [])
+        # Empty lines are passed over, and count where the file is looked at.
+        rows = [(reader.line_num, row) for row in reader]
     except csv.Error as error:
         raise UserError(f"{path} is not a readable CSV file ({error})") from None
     if missing := [name for name in (ID, LABEL) if name not in header]:
         raise UserError(f"{path} lacks the column {missing[0]}; its first line is to be {ID},{LABEL}")
-    for number, row in enumerate(rows, 2):
+    for number, row in rows:
         if None in row or None in row.values():
             raise UserError(f"{path}, row {number}: it has not as many cells as the first line; write {ID},{LABEL}")
     return header, rows, delimiter

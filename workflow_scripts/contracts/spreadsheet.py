@@ -13,9 +13,10 @@ import re
 import stat
 import unicodedata
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from workflow_scripts.runtime.entry import log
 from workflow_scripts.runtime.errors import UserError
@@ -69,11 +70,18 @@ def tidy(text: str) -> str:
     return unicodedata.normalize("NFC", text.strip().strip(_INVISIBLE).strip())
 
 
-def read_sheet(path: Path, setting: str, required: Sequence[str], optional: Sequence[str] = ()) -> Sheet:
+def read_sheet(
+    path: Path,
+    setting: str,
+    required: Sequence[str],
+    optional: Sequence[str] = (),
+    words: Mapping[str, Container[str]] = MappingProxyType({}),
+) -> Sheet:
     """Read a user's table; every cell tidy, every column of as many cells as there are rows.
 
     `setting` is the key that names the file. `required` are columns that must be there, in any case of letters;
-    `optional` are further ones that are matched so. Raises UserError, one line, for what is no such table.
+    `optional` are further ones that are matched so. `words`: column → cells, in small letters, that are taken as they
+    are; where all else is numbers, decimal commas become points. Raises UserError, one line, for what is no such table.
     """
     where = f"{setting}: {path}"
     text = read_text(path, where)
@@ -84,7 +92,7 @@ def read_sheet(path: Path, setting: str, required: Sequence[str], optional: Sequ
     rows = [number for number, _ in cells]
     columns = {name: [row[index] for _, row in cells] for index, name in enumerate(names) if name}
     if delimiter != ",":
-        columns = {name: _with_points(values) for name, values in columns.items()}
+        columns = {name: _with_points(values, words.get(name, ())) for name, values in columns.items()}
     return Sheet(path, columns, rows)
 
 
@@ -110,7 +118,7 @@ def read_text(path: Path, where: str) -> str:
     except (gzip.BadGzipFile, EOFError, zlib.error):
         raise UserError(f"{where} ends in .gz and is no whole gzip file; compress the table again") from None
     except FileNotFoundError:
-        raise UserError(f"{where} is missing; put the file there, or set {where.partition(':')[0]} to null") from None
+        raise UserError(f"{where} is missing; put the file there, or correct the path") from None
     except OSError as error:
         raise UserError(f"{where} cannot be read ({error.strerror}); make it readable") from None
     kind = next((kind for start, kind in _OTHER_FORMATS.items() if data.startswith(start)), None)
@@ -222,9 +230,9 @@ def _header(
     return names, [(number, [*row, *[""] * len(names)][: len(names)]) for number, row in cells]
 
 
-def _with_points(values: list[str]) -> list[str]:
-    """Numbers with a decimal point where every cell of the column is a number and some have a decimal comma."""
-    numbers = [value for value in values if value]
+def _with_points(values: list[str], words: Container[str]) -> list[str]:
+    """Numbers with a decimal point where every cell of the column is a number or a word, and some have a comma."""
+    numbers = {value for value in values if value and value.casefold() not in words}
     if not all(_DECIMAL_COMMA.fullmatch(value) for value in numbers) or not any("," in value for value in numbers):
         return values
-    return [value.replace(",", ".") for value in values]
+    return [value.replace(",", ".") if value in numbers else value for value in values]

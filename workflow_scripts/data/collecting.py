@@ -15,7 +15,7 @@ from workflow_scripts.data.adapters import adapter_registry
 from workflow_scripts.data.adapters.interface import Listed, ListedSlide, MadeTable, Refused, Sample
 from workflow_scripts.data.class_order import near_hint
 from workflow_scripts.data.dicom.pseudonyms import Pseudonyms
-from workflow_scripts.data.groups import alike, doubts
+from workflow_scripts.data.groups import UNKNOWN, alike, doubts
 from workflow_scripts.data.raw_folders import (
     check_no_results,
     count_endings,
@@ -26,7 +26,7 @@ from workflow_scripts.data.raw_folders import (
 )
 from workflow_scripts.data.selecting import select
 from workflow_scripts.runtime.entry import log
-from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.errors import LEAVE_OUT, UserError
 from workflow_scripts.runtime.walking import Item, walk
 
 # Beside synthetic data; see synthesise.
@@ -102,6 +102,8 @@ def collect(
     chosen = select(collected.samples, ingest, sources)
     collected.samples, collected.counts = chosen.samples, chosen.counts
     _say(collected)
+    if ingest.classes is None and ingest.labels is None:
+        _warn_of_unknown_labels([sample.label for _, sample in collected.samples])
     collected.alike = doubts([sample.group for _, sample in collected.samples])
     return collected
 
@@ -232,6 +234,17 @@ def _say(collected: Collected) -> None:
             "%d ids, labels, groups or further cells begin with %s, first %r: a spreadsheet takes them for formulas; "
             "rename them before tables of this study are opened or passed on",
             *(len(begun), " ".join(FORMULA), begun[0]),
+        )
+
+
+def _warn_of_unknown_labels(labels: list[str]) -> None:
+    """Warn of classes that no setting names and that a word for "not known" is the name of."""
+    unknown = Counter(label for label in labels if label.casefold() in UNKNOWN)
+    if unknown:
+        log.warning(
+            "%s: counted as a class; if that says that the diagnosis is not known, %s",
+            ", ".join(f"label {label!r} of {count} samples" for label, count in sorted(unknown.items())),
+            LEAVE_OUT,
         )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from workflow_scripts.contracts.missing_words import MISSING
 from workflow_scripts.contracts.spreadsheet import Sheet, read_sheet, tidy
 from workflow_scripts.data.images import SUFFIXES
 from workflow_scripts.data.raw_folders import normal
@@ -14,7 +15,6 @@ from workflow_scripts.runtime.entry import log
 
 SETTING = "ingest.groups"
 # Words for "not known", compared without case. As a cell of a further column the last ones may be values of their own.
-MISSING = frozenset({"na", "n/a", "#n/a", "#na", "<na>", "nan", "null"})
 UNKNOWN = MISSING | {"none", "nil", "-", "--", "–", "—", "?", "??", ".", "unknown", "missing"}
 # A name that so many of the images share, beside several other names, is hardly one patient.
 SUSPECT_SHARE, SUSPECT_GROUPS = 1 / 3, 5

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from workflow_scripts.runtime.files import atomic_path
+from workflow_scripts.runtime.python_text import syntax_tree
 
 PACKAGE = "workflow_scripts"
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,12 +55,12 @@ def _module(name: str) -> _Module:
     text = file.read_bytes() if file.exists() else b""
     source = hashlib.sha256(text).hexdigest()
     kept = _memo().get(name)
-    return kept if kept and kept.source == source else _read(name, text, source)
+    return kept if kept and kept.source == source else _read(name, file, text, source)
 
 
-def _read(name: str, text: bytes, source: str) -> _Module:
+def _read(name: str, file: Path, text: bytes, source: str) -> _Module:
     """Imports wherever they stand; the syntax tree without docstrings, so that comments and layout do not count."""
-    tree = ast.parse(text)
+    tree = syntax_tree(file, text)
     imported: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -136,7 +137,7 @@ def code_digest(*modules: str) -> str:
     """Digest over the import closures of `modules` and the files beside them that are no Python, which they may read.
 
     Raises LookupError when a module does not exist, or imports by a relative name: a rule that names a module wrongly,
-    or whose digest would miss one, must not run.
+    or whose digest would miss one, must not run. UserError for one that is no valid Python.
     """
     names: set[str] = set()
     for module in modules:

@@ -18,6 +18,7 @@ from workflow_scripts.reporting.page_links import with_links
 from workflow_scripts.settings.code import ROOT
 from workflow_scripts.settings.config import Config
 from workflow_scripts.settings.layers.hints import blocks_of
+from workflow_scripts.settings.layers.merging import OPTIONS
 from workflow_scripts.settings.study import Study
 
 SCHEMA = ROOT / "rules" / "schemas" / "config.schema.yaml"
@@ -35,7 +36,9 @@ def _optional(node: Any) -> Any:
     """The schema of a file that may leave out whatever a layer below gives."""
     if isinstance(node, dict):
         return {
-            key: _optional(value) for key, value in node.items() if not (key == "required" and isinstance(value, list))
+            key: _optional(value)
+            for key, value in node.items()
+            if not (key == "required" and isinstance(value, list)) and key != "minProperties"
         }
     return [_optional(item) for item in node] if isinstance(node, list) else node
 
@@ -66,7 +69,9 @@ def schema() -> dict[str, Any]:
     for entries in ("embeddings", "runs", "study_only_runs", "protocols"):
         named = study["properties"][entries]
         named["additionalProperties"] = {"anyOf": [_plain_union(named["additionalProperties"]), {"type": "null"}]}
-        named.pop("minProperties", None)
+    for block in document["$defs"].values():
+        if options := block["properties"].get(OPTIONS):
+            options["type"] = ["object", "null"]
     document["properties"]["templates"] = {
         **copy.deepcopy(document["properties"]["studies"]),
         "title": "Templates",
@@ -114,7 +119,8 @@ def page() -> str:
         "",
         "`config.yaml` holds them all. What you change goes into a file of your own (`--configfile FILE`) or into",
         "`config.local.yaml`, which is read by itself. Mappings are merged key by key, lists are replaced, and a null",
-        "removes a run or a protocol. The order is: study ← what it `extends` ← its `scales` ← your file. Beside",
+        "removes a run or a protocol. `options: null` of a network is none, also where a layer below gives some, which",
+        "another model may not take. The order is: study ← what it `extends` ← its `scales` ← your file. Beside",
         "`studies` stand `templates`: sections that studies start from (`extends`) and that are never run themselves.",
         "",
     ]

@@ -116,6 +116,18 @@ def test_with_lesions_their_boxes_are_the_samples(tmp_path):
     ]
 
 
+def test_a_patient_without_a_marked_lesion_is_not_left_out_in_silence(tmp_path, said):
+    root = hospital(tmp_path / "raw")
+    rows = ["patient,instance,left,top,right,bottom", "pat-1,4,2,3,12,11"]
+    (root / "lesions.csv").write_text("\n".join(rows))
+    with pytest.raises(UserError, match="1 class"):
+        ingested(root, tmp_path / "out", lesions="lesions.csv")
+    assert "of 1 patients with a chosen series no lesion is marked in a slice of it, the first in row 3" in said()
+    (root / "lesions.csv").write_text("\n".join([*rows, "pat-2,2,0,0,8,8"]))
+    ingested(root, tmp_path / "again", lesions="lesions.csv")
+    assert said().count("no lesion is marked") == 1
+
+
 def test_a_lesion_in_a_file_of_frames_names_its_frame(tmp_path):
     for patient in (1, 2):
         changes = {"PatientID": f"pat-{patient}", "StudyInstanceUID": f"1.5.{patient}"}

@@ -195,6 +195,12 @@ def test_a_mistake_in_the_table_is_one_line_that_names_the_row(raw, tmp_path, ro
     assert "\n" not in str(caught.value) and "tif" not in str(caught.value).replace("source", "")
 
 
+def test_a_word_among_decimal_commas_is_blamed_and_not_the_numbers(raw, tmp_path):
+    table(raw, ["a/one.tif;SCC;0,25", "three.tif;AC;NA"], "slide;label;microns")
+    with pytest.raises(UserError, match="row 3: microns is no number"):
+        ingested(raw, tmp_path / "out")
+
+
 def test_labels_that_become_one_class_are_no_contradiction(raw, tmp_path):
     table(raw, ["a/one.tif,grade 1,p,,", "a/two.tif,grade 2,p,,", "three.tif,AC,,,"])
     labels = {"grade 1": "SCC", "grade 2": "SCC", "AC": "AC"}

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.data.visits.visit_files import NAMES, OUTCOMES, TABLE, VISITS, flow_of, ingested, refused, write_tables
+from tests.data.visits.visit_files import HEAD, NAMES, OUTCOMES, TABLE, VISITS, flow_of, ingested, refused, write_tables
 from workflow_scripts.contracts import visit_columns
 from workflow_scripts.contracts.dataset import REASONS, read_manifest
 from workflow_scripts.contracts.visit_columns import (
@@ -171,6 +171,30 @@ def test_disorder_and_doubles_after_the_landmark_refuse_nobody(tmp_path):
     """Who has the event is seen more often: what happens later must not say who is in the study."""
     later = ["fay,2016-01-01,43,none,no", "fay,2015-01-01,42,none,no", "fay,2015-01-01,42,none,no"]
     assert refused(ingested(write_tables(tmp_path / "raw", [*VISITS, *later]), tmp_path / "out")) == {}
+
+
+def test_decimal_commas_stand_beside_words_and_levels_with_a_comma_are_what_they_say(tmp_path):
+    rows = ["fay;2012-02-01;39,5;16,18;no", "fay;2012-03-01;NA;18;no", *(row.replace(",", ";") for row in VISITS)]
+    rows = [row.replace(".", ",") for row in rows if not row.startswith("fay;2013")]
+    root = write_tables(tmp_path / "raw", rows, head=HEAD.replace(",", ";"))
+    columns = {**TABLE["columns"], "hpv": {"kind": "category", "levels": ["none", "16", "18", "16,18"]}}
+    visits = visit_columns.VISITS.read(ingested(root, tmp_path / "out", changed(columns=columns)) / "visits.csv")
+    own = visits[visits["id"] == NAMES.patient("fay")]
+    assert own["age"].iloc[0] == 39.5 and math.isnan(own["age"].iloc[1]) and own["hpv=16,18"].tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(("code", "cell"), [("-9", "-9.0"), ("-9.0", "-9"), ("99", "99.00")])
+def test_a_number_that_says_that_nothing_is_known_is_not_read_as_measured_however_it_is_written(tmp_path, code, cell):
+    rows = [row.replace("none,?", "none,no").replace(",40,", f",{cell},") for row in VISITS]
+    out = ingested(write_tables(tmp_path / "raw", rows), tmp_path / "out", changed(missing=[code]))
+    visits = visit_columns.VISITS.read(out / "visits.csv").set_index("id")
+    assert math.isnan(visits.loc[NAMES.patient("fay"), "age"])
+
+
+def test_where_every_patient_is_refused_the_message_says_why_of_the_first(tmp_path):
+    rows = [f"{name},03.05.2012,40,none,no" for name in ("eve", "fay")]
+    with pytest.raises(UserError, match=r"2 refused: 2 impossible_date, such as row \d, column date: not a possible"):
+        ingested(write_tables(tmp_path / "raw", rows), tmp_path / "out")
 
 
 def test_rows_in_any_order_are_taken_where_the_settings_say_so(tmp_path):

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Annotated, Literal
 
 from workflow_scripts.contracts.blocks import Filled, UserPath, about, distinct, limit
+from workflow_scripts.contracts.missing_words import comparable, missing_words, says_nothing
 
 Words = tuple[Filled, ...]
 # Columns of dataset/visits.csv that ingest fills: whose row it is, its place in the order of time, and its time, years
@@ -53,6 +54,14 @@ class VisitColumnRule:
     def __post_init__(self) -> None:
         if (self.kind == "category") != (self.levels is not None):
             raise ValueError(f"kind is {self.kind}; categories have levels, and nothing else has")
+        first: dict[str, str] = {}
+        for word in self.coded():
+            if (earlier := first.setdefault(comparable(word), word)) != word:
+                raise ValueError(f"{earlier!r} and {word!r} are one word to the file; keep one of them")
+
+    def coded(self) -> Words:
+        """The words that cells of a category or flag may hold."""
+        return {"category": self.levels or (), "flag": self.words}.get(self.kind, ())
 
 
 @dataclass(frozen=True)
@@ -212,6 +221,13 @@ class VisitTable:
         yield from self._column_mistakes()
 
     def _column_mistakes(self) -> Iterator[str]:
+        for name, rule in self.columns.items():
+            missing = missing_words(self.missing, rule.missing)
+            if word := next((word for word in rule.coded() if says_nothing(word, missing)), None):
+                yield (
+                    f"columns.{name} names {word!r}, which says that nothing is known, as NA and the words of "
+                    "`missing` do; take it out of one of them, or write another word in the file"
+                )
         taken = [name for name in OWN_COLUMNS if name in self.columns]
         if taken:
             yield f"columns names {taken[0]!r}, a name that the project fills itself; rename the column in the file"

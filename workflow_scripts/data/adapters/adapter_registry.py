@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from workflow_scripts.data.readers import reader_registry
 from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.python_text import syntax_tree
 
 if TYPE_CHECKING:
     from workflow_scripts.data.readers.reader_interface import Reader
@@ -65,7 +66,7 @@ def adapters() -> dict[str, Adapter]:
     """Name → adapter, in the order of names; reads the files' constants and imports nothing."""
     files = {path.stem: path for path in (PACKAGE / "data" / "adapters").glob("*.py")}
     files |= {path.parent.name: path for path in (PACKAGE / "studies").glob("*/adapter.py")}
-    parsed = {name: ast.parse(path.read_text(encoding="utf-8")).body for name, path in sorted(files.items())}
+    parsed = {name: syntax_tree(path, path.read_bytes()).body for name, path in sorted(files.items())}
     return {name: _adapter(files[name], body) for name, body in parsed.items() if _is_adapter(body)}
 
 

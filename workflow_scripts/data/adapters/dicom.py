@@ -20,6 +20,7 @@ from workflow_scripts.data.dicom.patient_tables import (
     lesions_of_patients,
     read_diagnoses,
     read_lesions,
+    warn_of_unmarked,
 )
 from workflow_scripts.data.dicom.pseudonyms import Pseudonyms
 from workflow_scripts.data.dicom.series import PlacedImage, series_of
@@ -53,8 +54,12 @@ def samples(root: Path, ingest: Ingest, pseudonyms: Pseudonyms) -> Iterator[Samp
     taken = [choice for choice in choices if choice.taken]
     for choice in taken:
         yield from _copies(choice)
-    for row in check_lesions(lesions or [], taken):
+    without_slice = check_lesions(lesions or [], taken)
+    for row in without_slice:
         yield Refused(ingest.lesions or "", "no_slice", f"row {row} names no slice of a chosen series")
+    if lesions is not None:
+        marked_patients = {lesion.patient for lesion in lesions if lesion.row not in without_slice}
+        warn_of_unmarked(diagnoses, {choice.series.first.header.patient for choice in taken} - marked_patients)
     by_patient = None if lesions is None else lesions_of_patients(lesions)
     for choice in taken:
         patient = choice.series.first.header.patient

@@ -152,3 +152,14 @@ def check_lesions(lesions: list[Lesion], taken: list[Choice]) -> list[int]:
             "UID of the slice as its instance"
         )
     return [row for row, series in series_of_row.items() if not series]
+
+
+def warn_of_unmarked(diagnoses: Mapping[str, Diagnosis], patients: Iterable[str]) -> None:
+    """Warn of patients of the table whose series is taken and in whose slices no lesion is marked."""
+    rows = sorted(diagnoses[patient].row for patient in patients)
+    if rows:
+        log.warning(
+            "ingest.lesions: of %d patients with a chosen series no lesion is marked in a slice of it, the first in "
+            "row %d of ingest.patients; they are in no sample",
+            *(len(rows), rows[0]),
+        )

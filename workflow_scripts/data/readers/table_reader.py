@@ -10,8 +10,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from workflow_scripts.contracts.missing_words import MISSING
 from workflow_scripts.contracts.spreadsheet import Sheet, read_sheet
-from workflow_scripts.data.groups import MISSING
 from workflow_scripts.data.readers.reader_interface import Limits, OpenFile, Part, RefusedSampleError, Seen
 from workflow_scripts.runtime.errors import UserError
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from workflow_scripts.contracts.missing_words import MISSING
 from workflow_scripts.contracts.spreadsheet import Sheet, read_sheet, tidy
 from workflow_scripts.data.groups import further_cells, warn_of_alike, without_unknown
 from workflow_scripts.runtime.entry import log
@@ -48,7 +49,7 @@ def read_slide_rows(root: Path, name: str | None, files: Iterable[str]) -> list[
             "ingest.slides is not set: slides say no diagnosis; write a CSV file with the columns slide (path relative "
             "to the source) and label, put it into the source and name it there"
         )
-    sheet = read_sheet(root / name, SETTING, REQUIRED, OPTIONAL)
+    sheet = read_sheet(root / name, SETTING, REQUIRED, OPTIONAL, words={"microns": MISSING})
     rows = _rows(sheet, _Files(files))
     if rows and not any(row.path for row in rows):
         raise UserError(

@@ -250,7 +250,10 @@ class _Chooser:
                 "private/pseudonyms.key has changed since one was read, make both datasets anew"
             )
         if not self.histories:
-            reasons = ", ".join(f"{count} {what}" for what, count in self.left_out.most_common())
+            reasons = ", ".join(
+                f"{count} {self._refused_words() if what == REFUSED else what}"
+                for what, count in self.left_out.most_common()
+            )
             raise UserError(f"{SETTING}: no patient is left at the landmark ({reasons}); correct landmark or columns")
         late = LateVisits(
             sum(visits for visits, _ in self.late),
@@ -258,6 +261,12 @@ class _Chooser:
             sum(visits > 0 for _, visits in self.late),
         )
         return Cohort(self.sheets, self.values, tuple(self.histories), tuple(self.faults), tuple(self._flow()), late)
+
+    def _refused_words(self) -> str:
+        """Why patients are refused, where the run stops before there is a quarantine to look at."""
+        counts = Counter(fault.reason for _, fault in self.faults).most_common()
+        reasons = ", ".join(f"{count} {reason}" for reason, count in counts)
+        return f"refused: {reasons}, such as {self.faults[0][1].detail}"
 
     def _at_the_landmark(self) -> list[FlowLine]:
         """Who is there, and of them, where another study is named, who is in both."""

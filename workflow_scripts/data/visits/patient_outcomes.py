@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from workflow_scripts.contracts.missing_words import comparable
 from workflow_scripts.contracts.patient_flow import COMPETING, EVENT, EVENT_FREE, LOST
 from workflow_scripts.contracts.step_settings.visit_settings import VisitOutcome, VisitTable
 from workflow_scripts.data.visits.visit_sheets import (
@@ -16,7 +17,6 @@ from workflow_scripts.data.visits.visit_sheets import (
     moment,
     no_moment,
 )
-from workflow_scripts.data.visits.visit_values import comparable
 from workflow_scripts.runtime.entry import log
 from workflow_scripts.runtime.errors import UserError
 

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+from workflow_scripts.contracts.missing_words import MISSING, missing_words, says_nothing
 from workflow_scripts.contracts.spreadsheet import Sheet, read_sheet
 from workflow_scripts.contracts.step_settings.visit_settings import VisitTable
-from workflow_scripts.data.groups import MISSING, warn_of_alike, without_unknown
+from workflow_scripts.data.groups import warn_of_alike, without_unknown
 from workflow_scripts.runtime.errors import UserError
 
 SETTING = "ingest.visits"
@@ -53,7 +54,7 @@ class PatientRows:
     def cell(self, column: str, line: int) -> str:
         """A cell; empty where it says that nothing is known."""
         text = self.sheet.columns[column][line]
-        return "" if text.casefold() in self.missing else text
+        return "" if says_nothing(text, self.missing) else text
 
     def where(self, line: int, column: str = "") -> str:
         """How messages call a row, or a cell of it."""
@@ -77,11 +78,6 @@ class VisitSheets:
     def per_year(self) -> float:
         """Units of time in a year."""
         return PER_YEAR[self.unit]
-
-
-def missing_words(*lists: Iterable[str]) -> frozenset[str]:
-    """Words that say that nothing is known, to be compared without case."""
-    return MISSING | {word.casefold() for words in lists for word in words}
 
 
 def moment(cell: str, unit: str) -> float:
@@ -130,14 +126,25 @@ def read_visit_sheets(root: Path, table: VisitTable) -> VisitSheets:
 
 
 def _rows(path: Path, setting: str, columns: Sequence[str], table: VisitTable) -> PatientRows:
-    sheet = read_sheet(path, setting, list(dict.fromkeys(columns)))
+    sheet = read_sheet(path, setting, list(dict.fromkeys(columns)), words=_words(table, columns))
     if not sheet.rows:
         raise UserError(f"{setting}: {path} has no row below the names of its columns")
     missing = missing_words(table.missing)
     names = sheet.columns[table.patient] if table.patient else [""] * len(sheet.rows)
     patients_named = without_unknown(names, path) if table.patient else names
-    patients = tuple("" if name.casefold() in missing else " ".join(name.split()) for name in patients_named)
-    return PatientRows(sheet, patients, missing | {""})
+    # As written: to a name `09` and `9` are two.
+    nobody = MISSING | {word.casefold() for word in table.missing}
+    patients = tuple("" if name.casefold() in nobody else " ".join(name.split()) for name in patients_named)
+    return PatientRows(sheet, patients, missing)
+
+
+def _words(table: VisitTable, columns: Iterable[str]) -> dict[str, set[str]]:
+    """Column → words, in small letters, that stand there beside numbers: for what is missing, and of the settings."""
+    words = {name: {*MISSING, *(word.casefold() for word in table.missing)} for name in columns}
+    for name, rule in table.columns.items():
+        own = (*rule.missing, *(rule.levels or ()), *(rule.words if rule.kind == "flag" else ()))
+        words.setdefault(name, set()).update(word.casefold() for word in own)
+    return words
 
 
 def _places(rows: PatientRows) -> dict[str, str]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from workflow_scripts.contracts.missing_words import comparable, missing_words, says_nothing
 from workflow_scripts.contracts.step_settings.visit_settings import VisitColumnRule, VisitTable
 from workflow_scripts.contracts.visit_columns import FLAG, LEVEL, NUMBER, VisitColumn, level_name
-from workflow_scripts.data.visits.visit_sheets import SETTING, PatientRows, missing_words
+from workflow_scripts.data.visits.visit_sheets import SETTING, PatientRows
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.wording import nearest
 
@@ -28,15 +29,6 @@ class VisitValues:
     written: Mapping[str, tuple[str, ...]]
 
 
-def comparable(word: str) -> str:
-    """A word as it is compared: `1.0` is `1`."""
-    try:
-        number = float(word)
-    except ValueError:
-        return word
-    return f"{number:.15g}" if math.isfinite(number) else word
-
-
 def visit_values(visits: PatientRows, table: VisitTable, counted: np.ndarray) -> VisitValues:
     """The numbers of all declared columns; rows that are not `counted` stay missing.
 
@@ -47,9 +39,9 @@ def visit_values(visits: PatientRows, table: VisitTable, counted: np.ndarray) ->
     columns: list[VisitColumn] = []
     written: dict[str, tuple[str, ...]] = {}
     for name, rule in table.columns.items():
-        missing = missing_words(table.missing, rule.missing) | {""}
+        missing = missing_words(table.missing, rule.missing)
         cells = [visits.sheet.columns[name][line] for line in lines]
-        given = ["" if cell.casefold() in missing else cell for cell in cells]
+        given = ["" if says_nothing(cell, missing) else cell for cell in cells]
         on_request = rule.use == "on_request"
         block = np.full((len(visits.sheet.rows), len(rule.levels or (name,))), np.nan)
         if rule.kind == "category":

@@ -23,6 +23,12 @@ def blocks_of(annotation: Any) -> list[type[BaseModel]]:
     return [block for part in get_args(annotation) for block in blocks_of(part)]
 
 
+def _holds_names(annotation: Any) -> bool:
+    """Whether a type is a mapping of names to values, e.g. dict[str, A] or none."""
+    inner = [] if get_origin(annotation) is list else get_args(annotation)
+    return get_origin(annotation) is dict or any(_holds_names(part) for part in inner)
+
+
 def _kind_of(block: type[BaseModel]) -> str | None:
     """The `kind` of a run or protocol that a block describes."""
     field = block.model_fields.get("kind")
@@ -32,11 +38,14 @@ def _kind_of(block: type[BaseModel]) -> str | None:
 def blocks_at(path: list[str], config: Any) -> list[type[BaseModel]]:
     """Blocks that may stand at `path`, by `kind` if it is known; names of studies and runs count as steps."""
     blocks: list[type[BaseModel]] = [Config]
+    is_name = False
     for step in path:
-        fields = [block.model_fields[step] for block in blocks if step in block.model_fields]
+        # A run may be called as a key is, such as features.
+        fields = [block.model_fields[step] for block in blocks if step in block.model_fields and not is_name]
         if fields:
             blocks = [block for field in fields for block in blocks_of(field.annotation)]
         # a step that is no field is the name of an entry (a study, a run): its blocks stay
+        is_name = any(_holds_names(field.annotation) for field in fields)
         config = config.get(step) if isinstance(config, dict) else None
     kind = config.get("kind") if isinstance(config, dict) else None
     return [block for block in blocks if _kind_of(block) == kind] or blocks
@@ -85,10 +94,10 @@ def explain(error: ValidationError, config: dict[str, Any], locate: Locate, only
 
 
 def _position(item: Mapping[str, Any], steps: list[str], words: str) -> tuple[Any, ...]:
-    """Where the mistake stands: of a missing key the block around it, of several studies the one that words name."""
+    """Where the mistake stands: of a missing key the block around it, of several keys the one that words begin with."""
     if item["type"] == "missing":
         return tuple(steps[:-1])
-    return tuple(steps or words.partition(":")[0].split("."))
+    return tuple(steps or words.split()[0].rstrip(":").split("."))
 
 
 def _words(item: Mapping[str, Any], steps: list[str], config: dict[str, Any]) -> Iterator[str]:

@@ -19,14 +19,17 @@ _OWN = ("extends", "enabled", "source", "title", "study_only_runs")
 _OWN_INGEST = ("ids", "counts", "fill")
 # Where a null removes an entry.
 _REMOVABLE = ("embeddings", "protocols", "runs", "study_only_runs")
+# Arguments of a network's constructor: a null, or {}, is none at all, for another network takes none of them.
+OPTIONS = "options"
 
 
 def merge(base: Any, over: Any) -> Any:
-    """`over` applied to `base`: mappings key by key, all else replaced. A null removes nothing here; see prune."""
+    """`over` applied to `base`: mappings key by key, all else replaced. A null stays; see resolve_study."""
     if isinstance(base, dict) and isinstance(over, dict):
         if "kind" in over and "kind" in base and over["kind"] != base["kind"]:
             return copy.deepcopy(over)  # another kind of run or protocol has other keys
-        return {key: merge(base.get(key), over[key]) if key in over else base[key] for key in [*base, *over]}
+        below = {key: None if key == OPTIONS and over.get(key) == {} else value for key, value in base.items()}
+        return {key: merge(below.get(key), over[key]) if key in over else base[key] for key in [*base, *over]}
     return copy.deepcopy(over)
 
 
@@ -75,6 +78,18 @@ def _study_only_runs_of_others(layers: Iterable[dict[str, Any]], chain: list[str
     sections = [_section(layer, study) for layer in layers for study in chain if study != name]
     sections += [overlay for section in sections for overlay in _mapping(section.get("scales")).values()]
     return {run for section in sections for run in _mapping(_mapping(section).get("study_only_runs"))}
+
+
+def _without_null_options(entries: dict[str, Any]) -> dict[str, Any]:
+    """Networks by name, also those within a run (its `branches`), without a null that undid the options below it."""
+    networks = {}
+    for name, entry in entries.items():
+        if isinstance(entry, dict):
+            entry = {key: value for key, value in entry.items() if not (key == OPTIONS and value is None)}
+            if isinstance(entry.get("branches"), dict):
+                entry["branches"] = _without_null_options(entry["branches"])
+        networks[name] = entry
+    return networks
 
 
 def _mapping(value: Any) -> dict[str, Any]:
@@ -134,7 +149,8 @@ def resolve_study(name: str, base: dict[str, Any], user: dict[str, Any], scale: 
         merged.pop("subject", None)
     for key in ("embeddings", "protocols", "runs"):
         if isinstance(merged.get(key), dict):
-            merged[key] = {entry: value for entry, value in merged[key].items() if value is not None}
+            entries = {entry: value for entry, value in merged[key].items() if value is not None}
+            merged[key] = _without_null_options(entries)
     explained = _mapping(merged.get("explain")).get("runs")
     if isinstance(explained, list):
         # What another study explains of its own runs is not this one's mistake.

@@ -13,7 +13,7 @@ import yaml
 
 from workflow_scripts.settings.base import Block
 from workflow_scripts.settings.config import SCALES, Config
-from workflow_scripts.settings.layers.merging import SECTIONS, STUDIES, TEMPLATES
+from workflow_scripts.settings.layers.merging import OPTIONS, SECTIONS, STUDIES, TEMPLATES
 from workflow_scripts.settings.study import Study
 
 Mistake = tuple[tuple[Any, ...], str]
@@ -87,7 +87,7 @@ def _entry(path: tuple[Any, ...], value: Any, blocks: list[type[Block]]) -> Iter
     annotations = [block.model_fields[key].annotation for block in blocks if key in block.model_fields]
     if key == "study_only_runs" and Study in blocks:
         annotations = [_RUNS]
-    if not annotations:
+    if not annotations or (key == OPTIONS and value is None):
         return
     if key in _NAMED and Study in blocks and isinstance(value, dict):
         # A null removes a run or a protocol.

@@ -15,7 +15,7 @@ _MERGE = "<<"
 
 @dataclass(frozen=True)
 class SettingsFile:
-    """A file's keys and values, and its syntax tree, which knows the lines (None for an empty file)."""
+    """Keys and values, and the syntax tree, merges carried out, which knows the lines (None for an empty file)."""
 
     path: Path
     tree: dict[str, Any]
@@ -25,10 +25,11 @@ class SettingsFile:
         """Line, from 1, of the key or list item that `steps` lead to; None where the file does not have it."""
         node, line = self.root, 1
         for step in steps:
-            entry = next((entry for entry in _entries(node) if entry[0] == str(step)), None)
-            if entry is None:
+            entries = [entry for entry in _entries(node) if entry[0] == str(step)]
+            if not entries:
                 return None
-            _, node, line = entry
+            # What a mapping merges stands in it before its own keys (flatten_mapping of PyYAML): the last one counts.
+            _, node, line = entries[-1]
         return line
 
 
@@ -77,18 +78,13 @@ def _broken(name: str, error: yaml.YAMLError) -> str:
 
 
 def _entries(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node, int]]:
-    """Key or number, value and line of everything in a mapping or a list; what it merges comes last."""
+    """Key or number, value and line of everything in a mapping or a list; what it merges comes first."""
     if isinstance(node, yaml.SequenceNode):
         for number, item in enumerate(node.value):
             yield str(number), item, item.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
-        merged = [value for key, value in node.value if key.value == _MERGE]
         for key, value in node.value:
-            if key.value != _MERGE:
-                yield _key_text(key), value, key.start_mark.line + 1
-        for value in merged:
-            for part in value.value if isinstance(value, yaml.SequenceNode) else [value]:
-                yield from _entries(part)
+            yield _key_text(key), value, key.start_mark.line + 1
 
 
 def _key_text(key: yaml.Node) -> str:

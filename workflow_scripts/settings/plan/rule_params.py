@@ -70,8 +70,11 @@ class RuleParams:
             stop(error)
 
     def _digest(self, step: Step, names: StepNames) -> str:
-        """Digest of a step's code and of the modules that its settings name."""
-        return code_digest(*step.modules(self._plan, names))
+        """Digest of a step's code and of the modules that its settings name; one with a mistake in it is a line."""
+        try:
+            return code_digest(*step.modules(self._plan, names))
+        except UserError as error:
+            stop(error)
 
     def settings(self, step: Step) -> OfWildcards:
         """The parameter `settings` of a step's rule."""

@@ -22,6 +22,8 @@ DIGESTS = Path(".work/digests")
 TABLES = ("groups", "ids", "patients", "lesions", "slides")
 # Keys of `ingest.visits` that do.
 VISIT_TABLES = ("file", "outcomes")
+# Of both, those that an adapter does not do without.
+NEEDED_TABLES = ("patients", "slides", "visits.file")
 # In a folder of synthetic data, beside what was made: see synthesise.
 _NO_TABLE = {"": "does not exist", "folder": "is a folder", "other": "is a pipe or device", "file": ""}
 SYNTHETIC_RECORD, SYNTHETIC_MARK = "synthetic.json", ".synthetic"
@@ -142,8 +144,9 @@ def check_tables(config: Config, study: str) -> None:
         except OSError as error:
             state = f"cannot be read ({error.strerror})"
         if state:
+            without = "" if key in NEEDED_TABLES else ", or null"
             raise UserError(
-                f"studies.{study}.ingest.{key}: {folder / name} {state}; name a CSV file inside the source, or null"
+                f"studies.{study}.ingest.{key}: {folder / name} {state}; name a CSV file inside the source{without}"
             )
 
 
