@@ -196,9 +196,7 @@ Balanced accuracy **0.72**, macro-F1 **0.69**.
     assert str(table.rows[0].values["support"]) == "40"
     (balanced,) = [finding for finding in check_tables(read(text)) if finding.column == "balanced_accuracy"]
     (wrong,) = [
-        finding
-        for finding in check_tables(read(text.replace("0.72", "0.82")))
-        if finding.column == "balanced_accuracy"
+        finding for finding in check_tables(read(text.replace("0.72", "0.82"))) if finding.column == "balanced_accuracy"
     ]
     assert (balanced.outcome, wrong.outcome) == ("consistent", "fits only if")
 
@@ -216,7 +214,9 @@ def test_dice_is_held_against_precision_and_recall_of_the_same_pixels_only():
 
 
 def test_numbers_beside_an_overlap_are_means_over_images():
-    text = "| Region | Dice | Precision | Recall | F1 |\n|---|---|---|---|---|\n| WT | 0.910 | 0.900 | 0.880 | 0.880 |\n"
+    text = (
+        "| Region | Dice | Precision | Recall | F1 |\n|---|---|---|---|---|\n| WT | 0.910 | 0.900 | 0.880 | 0.880 |\n"
+    )
     (finding,) = [finding for finding in check_tables(read(text)) if finding.outcome == "fits only if"]
     assert "over images" in finding.reading
 
