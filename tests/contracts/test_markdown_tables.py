@@ -97,7 +97,7 @@ def test_a_column_of_right_answers_is_the_fraction_of_the_accuracy():
 
 
 def test_metrics_below_a_heading_that_says_so_are_turned_though_few_are_known():
-    table = only("""
+    paper = read("""
 | Metric | Score | What it says |
 |---|---|---|
 | Sensitivity (Recall) | 99.8% | Found among the diseased. |
@@ -106,7 +106,9 @@ def test_metrics_below_a_heading_that_says_so_are_turned_though_few_are_known():
 | Mean time | 3.1 | In seconds. |
 | Energy | 4.5 | In joules. |
 """)
+    (table,) = paper.tables
     assert list(table.rows[0].values)[:2] == ["sensitivity", "specificity"] and len(table.rows) == 1
+    assert paper.remarks == ("line 2: the column 'What it says' holds no numbers, not read",)
 
 
 @pytest.mark.parametrize(
@@ -152,6 +154,15 @@ def test_rows_with_counts_of_different_samples_are_no_classes_of_one_matrix():
 | c | 90 | 10 | 0 | 50 | 0.900 | 1.000 |
 """
     assert set(checks(text).values()) == {"consistent"}
+    # Of one matrix, in whose first row a count is wrong, the classes are still held against each other.
+    one_matrix = """
+| class | TP | FP | FN | TN | precision | recall |
+|---|---|---|---|---|---|---|
+| a | 50 | 10 | 5 | 39 | 0.833 | 1.000 |
+| b | 20 | 3 | 4 | 74 | 0.870 | 1.000 |
+| c | 17 | 1 | 4 | 79 | 0.944 | 1.000 |
+"""
+    assert "classes against the whole" in checks(one_matrix)
 
 
 def test_two_columns_of_models_are_two_names_of_a_row():

@@ -228,10 +228,10 @@ def test_an_image_that_ten_folds_train_on_is_one_image():
 
 
 def test_why_an_order_of_numbers_that_are_not_of_predictions_is_not_judged_is_true(real_study):
-    found = rows(printing(real_study, "", ORDERS))
+    judged = rows(printing(real_study, "", ORDERS))
     for order in ("converged", "smaller"):
-        assert found[order].verdict == NOT_CHECKED and found[order].obtained.value is not None
-        assert "were predicted" not in found[order].why
+        assert judged[order].verdict == NOT_CHECKED and judged[order].obtained.value is not None
+        assert "were predicted" not in judged[order].why
 
 
 PARTS = """\
@@ -245,11 +245,11 @@ PARTS = """\
 
 
 def test_a_number_of_one_data_set_is_not_held_against_all_of_them_together(real_study):
-    found = rows(printing(real_study, PARTS))
+    judged = rows(printing(real_study, PARTS))
     for claim in ("part", "apart"):
-        assert found[claim].verdict == NOT_RUN and "of cric alone" in found[claim].why.lower()
-        assert found[claim].obtained.value is None and found[claim].leak_free.value is None
-    assert found["whole"].verdict == HIGHER  # the study has no other
+        assert judged[claim].verdict == NOT_RUN and "of cric alone" in judged[claim].why.lower()
+        assert judged[claim].obtained.value is None and judged[claim].leak_free.value is None
+    assert judged["whole"].verdict == HIGHER  # the study has no other
 
 
 def test_the_accuracy_of_one_data_set_is_the_one_that_was_measured_on_it():
@@ -279,15 +279,15 @@ VAGUELY = """\
 
 
 def test_what_names_no_number_of_a_run_gets_no_word_and_the_reason_is_true(real_study):
-    found = rows(printing(real_study, VAGUE, VAGUELY))
+    judged = rows(printing(real_study, VAGUE, VAGUELY))
     why = {
         "misses": "It does not say for which class they were taken.",
         "of_a_class": "Accuracy of one class is not measured.",
         "of_no_run": "It does not say of which run.",
         "of_no_class": "It does not say of which class.",
     }
-    assert {claim: found[claim].why for claim in why} == why
-    assert {found[claim].verdict for claim in why} == {NOT_RUN}
+    assert {claim: judged[claim].why for claim in why} == why
+    assert {judged[claim].verdict for claim in why} == {NOT_RUN}
 
 
 FEWER = """\

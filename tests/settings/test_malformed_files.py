@@ -133,7 +133,7 @@ studies:
 )
 def test_a_mistake_in_what_is_merged_is_said_with_the_line_where_it_stands(line, words, tmp_path):
     said = refusals(MERGED, tmp_path)
-    assert any(each.startswith(f"my.yaml, line {line}: studies.{words}") for each in said), said
+    assert any(line_said.startswith(f"my.yaml, line {line}: studies.{words}") for line_said in said), said
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,7 @@
 """Rates against the fractions and counts that are printed beside them."""
 
 import pytest
-from made_tables import altered, outcomes, paper_of, reading
-
-TWO = {"unit": "percent", "average": "two classes", "aggregation": "single"}
+from made_tables import TWO, altered, outcomes, paper_of, reading
 
 
 def test_a_share_is_that_of_the_fraction_beside_it():

@@ -2,10 +2,8 @@
 
 import numpy as np
 import pytest
-from made_tables import altered, outcomes, paper_of, reading
+from made_tables import TWO, altered, outcomes, paper_of, reading
 from sklearn.metrics import roc_auc_score
-
-TWO = {"unit": "percent", "average": "two classes", "aggregation": "single"}
 
 
 def test_shares_of_wrong_answers_are_one_less_the_rate():

@@ -2,18 +2,7 @@
 
 import numpy as np
 import pytest
-from made_tables import altered, outcomes, paper_of, reading
-
-TWO = {"unit": "percent", "average": "two classes", "aggregation": "single"}
-# 40 of 50 positives and 132 of 150 negatives right.
-HONEST = {
-    "sensitivity": "80.0",
-    "specificity": "88.0",
-    "precision": "69.0",
-    "npv": "93.0",
-    "accuracy": "86.0",
-    "f1": "74.1",
-}
+from made_tables import HONEST, TWO, altered, outcomes, paper_of, reading
 
 
 def test_an_f_score_is_the_harmonic_mean_of_one_class():

@@ -49,13 +49,10 @@ def _all_classes(paper: ReadPaper, table: ReadTable) -> Iterator[Classes]:
 
 
 def _of_one_matrix(entries: Sequence[Entry]) -> bool:
-    """Whether rows can be all classes of one matrix: where they print counts, each sample is missed by one class and
-    taken by another, and each has a row's total of counts."""
-    counts = [[entry.count(metric) for metric in ("fp", "fn", "tp", "tn")] for entry in entries]
-    if any(count is None for row in counts for count in row):
-        return True
-    wrong = {sum(row[number] or 0 for row in counts) for number in (0, 1)}
-    return len(wrong) == 1 and len({sum(count or 0 for count in row) for row in counts}) == 1
+    """Whether rows can be all classes of one matrix: not where their counts have as many totals as there are rows."""
+    counts = [[entry.count(metric) for metric in ("tp", "fp", "fn", "tn")] for entry in entries]
+    totals = [sum(count for count in row if count is not None) for row in counts]
+    return any(None in row for row in counts) or len(set(totals)) < len(totals)
 
 
 def _overall(table: ReadTable, names: tuple[str, ...], entries: Sequence[Entry], groups: int) -> Cell | None:

@@ -11,15 +11,7 @@ from workflow_scripts.claims.arithmetic.ways_of_writing import ANY, MODES, ROUND
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF, strength_of
 from workflow_scripts.claims.scores import COARSEST
 from workflow_scripts.claims.tables.f_score import FScore, scores_of
-from workflow_scripts.claims.tables.finding import (
-    MACRO_OR_WEIGHTED,
-    MEANS_OR_AVERAGES,
-    MEANS_OVER_FOLDS,
-    MEANS_OVER_IMAGES,
-    WEIGHTED,
-    Finding,
-    finding,
-)
+from workflow_scripts.claims.tables.finding import MEANS_OVER_FOLDS, Finding, averaged_reading, finding
 from workflow_scripts.claims.tables.fold_medians import MEDIANS, f_may_be_median, may_be_medians
 from workflow_scripts.claims.tables.iou_and_dice import best_overlaps, of_the_same_pixels, overlaps
 from workflow_scripts.claims.tables.last_digits import READINGS, distance, within
@@ -179,10 +171,7 @@ def _below(table: ReadTable, entry: Entry, score: FScore, total: int | None) -> 
     if not table.of_one_class:
         accuracy = entry.get("accuracy")
         same = accuracy and score.recall and accuracy.value.text == score.recall.value.text
-        spread = any(cell.value.plus_minus for cell in entry.cells.values())
-        reading = MEANS_OR_AVERAGES if spread else WEIGHTED if same else MACRO_OR_WEIGHTED
-        # Segmentation is mostly judged image by image.
-        reading = MEANS_OVER_IMAGES if {"dice", "iou"} & set(entry.cells) else reading
+        reading = averaged_reading(entry, bool(same))
         return finding(CHECK, table.place, score.cells, FITS_ONLY_IF, f"{why}.", reading=reading, tried=("one class",))
     middle = sum(score.numbers) / 2
     missing = score.nearest - cell.span()[1]

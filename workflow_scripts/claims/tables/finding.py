@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workflow_scripts.claims.tables.printed_entries import Cell
+from workflow_scripts.claims.tables.printed_entries import Cell, Entry
 
 # Readings that a paper may leave open, in words that complete "fits only if …"; each has one wording here.
 MEANS_OVER_FOLDS = "the numbers are means over folds or runs"
@@ -16,6 +16,16 @@ MEANS_OVER_IMAGES = "the numbers are means over images, or averages over classes
 MICRO = "the numbers are a micro average over classes"
 OTHER_RUN = "the counts are of another run, fold or epoch than the rates"
 OTHER_SAMPLES = "the rows are of other samples, subsets or folds each"
+
+
+def averaged_reading(entry: Entry, is_weighted: bool) -> str:
+    """How rates that no two classes have may have been averaged; is_weighted: recall and accuracy are one number."""
+    if {"dice", "iou"} & set(entry.cells):
+        # Segmentation is mostly judged image by image.
+        return MEANS_OVER_IMAGES
+    if any(cell.value.plus_minus for cell in entry.cells.values()):
+        return MEANS_OR_AVERAGES
+    return WEIGHTED if is_weighted else MACRO_OR_WEIGHTED
 
 
 @dataclass(frozen=True)

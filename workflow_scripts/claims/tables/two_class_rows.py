@@ -21,14 +21,7 @@ from workflow_scripts.claims.tables.entry_rates import (
     repeats_accuracy,
     usable,
 )
-from workflow_scripts.claims.tables.finding import (
-    MACRO_OR_WEIGHTED,
-    MEANS_OR_AVERAGES,
-    MEANS_OVER_FOLDS,
-    WEIGHTED,
-    Finding,
-    finding,
-)
+from workflow_scripts.claims.tables.finding import MEANS_OVER_FOLDS, Finding, averaged_reading, finding
 from workflow_scripts.claims.tables.fold_medians import MEDIANS, may_be_medians
 from workflow_scripts.claims.tables.last_digits import within
 from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable, listed, renamed
@@ -104,8 +97,7 @@ def _of_row(paper: ReadPaper, table: ReadTable, entry: Entry) -> Iterator[Findin
         weighted = entry.has("accuracy", "sensitivity") and within(
             entry.cells["accuracy"], *entry.cells["sensitivity"].span()
         )
-        spread = any(cell.value.plus_minus for cell in entry.cells.values())
-        reading = MEANS_OR_AVERAGES if spread else WEIGHTED if weighted else MACRO_OR_WEIGHTED
+        reading = averaged_reading(entry, weighted)
         yield finding(CHECK, table.place, cells, FITS_ONLY_IF, why, reading=reading, tried=_TRIED)
         return
     if table.aggregate != SINGLE and _fits_folds(paper, table, entry):

@@ -56,9 +56,13 @@ class Heading:
         return "%" in re.sub(r"9[059](?:\.\d)?\s?%", "", self.text) or "percent" in self.text.lower()
 
 
+def _plain(heading: str) -> str:
+    return " ".join(heading.lower().strip(" *_:#").split())
+
+
 def label_kind(heading: str) -> str:
     """The kind of name in a column with this heading: `model`, `class`, `set`, …, or the heading; `row` of none."""
-    plain = " ".join(heading.lower().strip(" *_:#").split())
+    plain = _plain(heading)
     of_model = _OF_MODEL.fullmatch(plain)
     kind = "model" if of_model else _KIND_BY_WORD.get(plain, plain or "row")
     return plain if kind == "level" else kind
@@ -68,7 +72,7 @@ def label_kinds(headings: Mapping[int, str]) -> dict[int, str]:
     """Column → kind of name in it. Of two columns of one kind, `Model` and `Backbone`, the later keeps its heading."""
     kinds: dict[int, str] = {}
     for number, heading in headings.items():
-        plain = " ".join(heading.lower().strip(" *_:#").split())
+        plain = _plain(heading)
         kinds[number] = next(
             kind for kind in (label_kind(heading), plain, f"{plain} {number}") if kind not in kinds.values()
         )
@@ -88,7 +92,7 @@ def heads_metrics(heading: str) -> bool:
     return bool(_METRICS.fullmatch(heading.strip(" *_:")))
 
 
-def without_test(heads: Sequence[str]) -> list[str]:
+def _without_test(heads: Sequence[str]) -> list[str]:
     """Headings such as `Test accuracy` without the first word, where no heading is of training or validation."""
     if any(_LEARNED.match(head) for head in heads):
         return list(heads)
@@ -96,7 +100,7 @@ def without_test(heads: Sequence[str]) -> list[str]:
     return [short if names_metric(short) else head for short, head in zip(bare, heads, strict=True)]
 
 
-def with_whole_names(heads: Sequence[str]) -> list[str]:
+def _with_whole_names(heads: Sequence[str]) -> list[str]:
     """Headings, of which `P` and `R` are precision and recall in a table with an F score."""
     plain = [head.strip(" *_").lower() for head in heads]
     if not {"p", "r"} <= set(plain) or "f1" not in {canonical(head) for head in heads}:
@@ -123,9 +127,13 @@ def names_metric(heading: str) -> bool:
 
 def headings_of(heads: Sequence[str], groups: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Heading]:
     """The columns of a table; `groups`: names above the headings, empty where a name runs on; rows: cells as long."""
-    headings = [_heading(head, [row[number] for row in rows], number) for number, head in enumerate(heads)]
+    meant = _with_whole_names(_without_test(heads))
+    headings = [_heading(head, [row[number] for row in rows], number) for number, head in enumerate(meant)]
     names = column_names(heading.text for heading in headings if heading.holds == "value")
-    headings = [replace(heading, name=names.get(heading.text, "")) for heading in headings]
+    headings = [
+        replace(heading, name=names.get(heading.text, ""), text=head)
+        for heading, head in zip(headings, heads, strict=True)
+    ]
     used = [heading.name for heading in headings if heading.holds == "value"]
     return headings if len(used) == len(set(used)) else _grouped(headings, groups)
 

@@ -14,8 +14,6 @@ from workflow_scripts.contracts.paper_tables.headed_cells import (
     names_rows,
     numbers_rows,
     with_supports,
-    with_whole_names,
-    without_test,
 )
 from workflow_scripts.contracts.paper_tables.listed_values import beside_name, listed_value
 from workflow_scripts.contracts.paper_tables.metric_spellings import is_share, without_unit
@@ -101,9 +99,11 @@ def read_pasted(lines: Sequence[Line]) -> Pasted:
         return pasted
     named = sum(names_metric(row.cells[0]) for row in body)
     if not any(map(names_metric, heads)) and (named * 2 >= len(body) or (named and heads_metrics(heads[0]))):
-        heads, rows = turned(heads, [row.cells for row in body])
+        heads, rows, wordy = turned(heads, [row.cells for row in body])
+        line = head_rows[0].number
+        pasted.remarks += [f"line {line}: the column {head!r} holds no numbers, not read" for head in wordy]
         groups, body = [""] * len(heads), [_Cells(body[0].number, row) for row in rows]
-    headings = headings_of(with_whole_names(without_test(heads)), groups, [row.cells for row in body])
+    headings = headings_of(heads, groups, [row.cells for row in body])
     _tell_unused_groups(headings, groups, head_rows[0].number, pasted)
     _take_rows(headings, body, pasted)
     return pasted
@@ -201,7 +201,8 @@ def _of_one_width(body: Sequence[_Cells], heads: Sequence[str], pasted: Pasted) 
         elif len(filled) == 1 and not holds_number(filled[0]) and numbers_in(filled[0].split()) < 2:
             kept.append(replace(row, cells=[filled[0], *[""] * (width - 1)]))
         else:
-            words = f"{len(row.cells)} cells below {width} headings"
+            wanted = f"below {width} headings" if width == len(heads) else f"where most rows have {width}"
+            words = f"{len(row.cells)} cells {wanted}"
             pasted.remarks.append(f"line {row.number}: {words}, not read: {' | '.join(row.cells)}")
     return kept
 

@@ -142,8 +142,7 @@ def _words(table: VisitTable, columns: Iterable[str]) -> dict[str, set[str]]:
     """Column → words, in small letters, that stand there beside numbers: for what is missing, and of the settings."""
     words = {name: {*MISSING, *(word.casefold() for word in table.missing)} for name in columns}
     for name, rule in table.columns.items():
-        own = (*rule.missing, *(rule.levels or ()), *(rule.words if rule.kind == "flag" else ()))
-        words.setdefault(name, set()).update(word.casefold() for word in own)
+        words.setdefault(name, set()).update(word.casefold() for word in (*rule.missing, *rule.coded()))
     return words
 
 

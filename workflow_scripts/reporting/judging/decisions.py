@@ -169,8 +169,9 @@ def needed_words(more: Needed, difference: Difference, n: int, seeds: int, folds
     if not joined.are_groups_enough:
         return FEW_GROUPS
     if not joined.is_known:
+        few = few_seeds(seeds, folds)
         without = "The interval leaves out trainings, here and there: it is too short."
-        return " ".join([few_seeds(seeds, folds), *[without] * (joined.training is None)])
+        return f"{few} {without}" if joined.training is None else few
     if difference.is_at_the_edge:
         return (
             f"Within a point of 0 or 100 % trainings spread to one side: {formatting.plural(seeds, 'seed')} may show "
